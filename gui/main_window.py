@@ -105,7 +105,7 @@ class MainWindow(QMainWindow):
         self.bell_popup = BellPopup(keeper, self)
         self.sees_popup = SeesPopup(keeper, self)
         self.phase_box = Choice()
-        self.document_title = RichLabel(keeper, "", "secondary")
+        self.document_title = RichLabel("", "secondary")
         self._page, self._has_net = "net", False
         self._layout = LayoutMemory()
         self._shown_width = 0

@@ -220,6 +220,11 @@ class Theme:
         """The style sheets in resources/styles with this theme's colours put in."""
         names = ("window.qss", "panels.qss")
         sheet = "".join((STYLES / name).read_text(encoding="utf-8") for name in names)
+        sheet += "".join(
+            f'ThemedLabel[role="{field.name}"] {{ color: @{field.name}; }}\n'
+            for field in fields(self)
+            if isinstance(getattr(self, field.name), QColor)
+        )
         for field in sorted(fields(self), key=lambda f: -len(f.name)):
             value = getattr(self, field.name)
             if isinstance(value, QColor):

@@ -32,11 +32,11 @@ class AddressDialog(FramedDialog):
         """words: what the field asks for; read: the address of what is typed, or AppError."""
         super().__init__(keeper, title, accept_text=accept_text, parent=parent)
         self._read = read
-        self.body.addWidget(ThemedLabel(keeper, words))
+        self.body.addWidget(ThemedLabel(words))
         self.field = QLineEdit(known)
         self.field.setAccessibleName(words)
         self.body.addWidget(self.field)
-        below = ThemedLabel(keeper, note, "secondary")
+        below = ThemedLabel(note, "secondary")
         below.setWordWrap(True)
         self.body.addWidget(below)
         self.body.addStretch(1)

@@ -105,28 +105,26 @@ class EngineDialog(FramedDialog):
         self.found.hide()
         self.test_button = Button(self.keeper, "Test", "play")
         self.test_button.setAutoDefault(False)
-        self.finding = ThemedLabel(self.keeper, "", "secondary")
+        self.finding = ThemedLabel("", "secondary")
         self.finding.setWordWrap(True)
         self.finding.setTextInteractionFlags(Qt.TextSelectableByMouse)
         self.finding.setMinimumHeight(3 * self.finding.fontMetrics().lineSpacing())
         self.finding.setAlignment(Qt.AlignTop | Qt.AlignLeft)
 
     def _lay_out(self) -> None:
-        self.body.addWidget(SectionHeader(self.keeper, "PyTorch", "comes with Blobscope"))
+        self.body.addWidget(SectionHeader("PyTorch", "comes with Blobscope"))
         self.body.addWidget(self.engines[TORCH])
         precision = QHBoxLayout()
         precision.setContentsMargins(22, 0, 0, 0)
-        precision.addWidget(ThemedLabel(self.keeper, "Precision", "secondary"))
+        precision.addWidget(ThemedLabel("Precision", "secondary"))
         precision.addWidget(self.precision)
         precision.addWidget(self.fidelity_link)
         precision.addStretch(1)
         self.body.addLayout(precision)
-        self.body.addWidget(
-            SectionHeader(self.keeper, "On a CPU", "often faster; plain layers only")
-        )
+        self.body.addWidget(SectionHeader("On a CPU", "often faster; plain layers only"))
         for name in (*GRAPH_ENGINES, AUTO):
             self.body.addWidget(self.engines[name])
-        self.body.addWidget(SectionHeader(self.keeper, "Caffe", "the reference"))
+        self.body.addWidget(SectionHeader("Caffe", "the reference"))
         self.body.addWidget(self.engines[CAFFE])
         line = QHBoxLayout()
         line.setContentsMargins(22, 0, 0, 0)
@@ -151,15 +149,15 @@ class EngineDialog(FramedDialog):
         grid.setHorizontalSpacing(14)
         grid.setVerticalSpacing(2)
         note = "Nothing is installed there. It needs Python 2.7 or newer, NumPy and caffe:"
-        label = ThemedLabel(self.keeper, note, "secondary", pixels=11)
+        label = ThemedLabel(note, "secondary", pixels=11)
         label.setWordWrap(True)
         grid.addWidget(label, 0, 0, 1, 2)
         for row, (command, meaning) in enumerate(EXAMPLES, 1):
-            shown = ThemedLabel(self.keeper, command, pixels=11)
+            shown = ThemedLabel(command, pixels=11)
             shown.setFont(fixed_font(11))
             shown.setTextInteractionFlags(Qt.TextSelectableByMouse)
             grid.addWidget(shown, row, 0)
-            grid.addWidget(ThemedLabel(self.keeper, meaning, "secondary", pixels=11), row, 1)
+            grid.addWidget(ThemedLabel(meaning, "secondary", pixels=11), row, 1)
         grid.setColumnStretch(1, 1)
         return grid
 

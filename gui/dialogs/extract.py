@@ -135,13 +135,13 @@ class ExtractDialog(FramedDialog):
         self.out_button = Button(self.keeper, "Choose…")
         self.all_link = LinkLabel("all")
         self.none_link = LinkLabel("none")
-        self.count = ThemedLabel(self.keeper, "", "secondary")
+        self.count = ThemedLabel("", "secondary")
 
     def _lay_out(self) -> None:
         links = QHBoxLayout()
-        links.addWidget(ThemedLabel(self.keeper, "Tick", "secondary"))
+        links.addWidget(ThemedLabel("Tick", "secondary"))
         links.addWidget(self.all_link)
-        links.addWidget(ThemedLabel(self.keeper, "·", "secondary"))
+        links.addWidget(ThemedLabel("·", "secondary"))
         links.addWidget(self.none_link)
         links.addStretch(1)
         links.addWidget(self.count)
@@ -151,7 +151,7 @@ class ExtractDialog(FramedDialog):
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(6)
         for y, text in enumerate(("Pooling", "Images", "", "", "Write to")):
-            grid.addWidget(ThemedLabel(self.keeper, text, "secondary"), y, 0)
+            grid.addWidget(ThemedLabel(text, "secondary"), y, 0)
         grid.addWidget(self.pooling, 0, 1, 1, 2)
         grid.addWidget(self.over_image, 1, 1, 1, 2)
         grid.addWidget(self.over_folder, 2, 1)

@@ -79,7 +79,7 @@ class FirstStepsDialog(FramedDialog):
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 12, 0)
         for title, steps in (("In this order", STEPS), ("Words", WORDS)):
-            column.addWidget(SectionHeader(keeper, title))
+            column.addWidget(SectionHeader(title))
             column.addLayout(self._grid(steps))
         column.addStretch(1)
         self.body.addWidget(ScrollColumn(content))
@@ -89,12 +89,10 @@ class FirstStepsDialog(FramedDialog):
         grid = QGridLayout()
         grid.setVerticalSpacing(8)
         for y, step in enumerate(steps):
-            grid.addWidget(ThemedLabel(self.keeper, step.name, semibold=True), y, 0, Qt.AlignTop)
-            labels = [ThemedLabel(self.keeper, step.words)]
+            grid.addWidget(ThemedLabel(step.name, semibold=True), y, 0, Qt.AlignTop)
+            labels = [ThemedLabel(step.words)]
             if step.actions:
-                labels.append(
-                    ThemedLabel(self.keeper, "; ".join(ways(step)), "secondary", pixels=11)
-                )
+                labels.append(ThemedLabel("; ".join(ways(step)), "secondary", pixels=11))
             cell = QVBoxLayout()
             cell.setSpacing(2)
             for label in labels:

@@ -22,7 +22,7 @@ class FramedDialog(QDialog):
         self.setWindowTitle(plain_title(title))
         self.setWindowFlag(Qt.WindowContextHelpButtonHint, False)
         self.setAttribute(Qt.WA_DeleteOnClose)
-        self.problem = ThemedLabel(keeper, "", "error_text")
+        self.problem = ThemedLabel("", "error_text")
         self.problem.setWordWrap(True)
         self.problem.hide()
         self.body = QVBoxLayout()

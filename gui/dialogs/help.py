@@ -51,10 +51,10 @@ class KeysDialog(FramedDialog):
         for menu in MENUS:
             listed = [row for row in rows if row.menu == menu and row.shortcuts]
             if listed:
-                column.addWidget(SectionHeader(keeper, menu))
+                column.addWidget(SectionHeader(menu))
                 column.addLayout(self._grid(listed))
         for title, pairs in more:
-            column.addWidget(SectionHeader(keeper, title))
+            column.addWidget(SectionHeader(title))
             column.addLayout(self._pairs(pairs))
         column.addStretch(1)
         self.body.addWidget(ScrollColumn(content))
@@ -72,8 +72,8 @@ class KeysDialog(FramedDialog):
         grid.setVerticalSpacing(3)
         for y, (keys, text) in enumerate(pairs):
             self.texts.append((keys, text))
-            grid.addWidget(ThemedLabel(self.keeper, keys, semibold=True), y, 0)
-            grid.addWidget(ThemedLabel(self.keeper, text), y, 1)
+            grid.addWidget(ThemedLabel(keys, semibold=True), y, 0)
+            grid.addWidget(ThemedLabel(text), y, 1)
         grid.setColumnMinimumWidth(0, 150)
         grid.setColumnStretch(1, 1)
         return grid
@@ -86,23 +86,23 @@ class AboutDialog(FramedDialog):
         self, keeper: ThemeKeeper, versions: Mapping[str, str], parent: QWidget | None = None
     ) -> None:
         super().__init__(keeper, "About Blobscope", parent=parent)
-        self.body.addWidget(ThemedLabel(keeper, "Blobscope", pixels=20, semibold=True))
+        self.body.addWidget(ThemedLabel("Blobscope", pixels=20, semibold=True))
         self.body.addWidget(
-            ThemedLabel(keeper, "An explorer for Caffe nets, with in-place layers in plain sight.")
+            ThemedLabel("An explorer for Caffe nets, with in-place layers in plain sight.")
         )
-        self.body.addWidget(SectionHeader(keeper, "Versions"))
+        self.body.addWidget(SectionHeader("Versions"))
         grid = QGridLayout()
         grid.setVerticalSpacing(3)
         for y, (name, version) in enumerate(versions.items()):
-            grid.addWidget(ThemedLabel(keeper, name, "secondary"), y, 0)
-            value = ThemedLabel(keeper, version)
+            grid.addWidget(ThemedLabel(name, "secondary"), y, 0)
+            value = ThemedLabel(version)
             value.setTextInteractionFlags(Qt.TextSelectableByMouse)
             grid.addWidget(value, y, 1)
         grid.setColumnMinimumWidth(0, 120)
         grid.setColumnStretch(1, 1)
         self.body.addLayout(grid)
-        self.body.addWidget(SectionHeader(keeper, "Licence"))
-        licence = ThemedLabel(keeper, LICENCE)
+        self.body.addWidget(SectionHeader("Licence"))
+        licence = ThemedLabel(LICENCE)
         licence.setWordWrap(True)
         self.body.addWidget(licence)
         self.setMinimumWidth(420)

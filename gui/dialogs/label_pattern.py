@@ -33,7 +33,7 @@ class LabelPatternDialog(QDialog):
         self.setAttribute(Qt.WA_DeleteOnClose)
         self.field = QLineEdit(EXAMPLES[0][0])
         self.field.setAccessibleName("Pattern: a regular expression with one group")
-        self.said = ThemedLabel(keeper, "", "secondary")
+        self.said = ThemedLabel("", "secondary")
         self.said.setWordWrap(True)
         self.said.setMinimumHeight(96)
         self.said.setAlignment(Qt.AlignTop | Qt.AlignLeft)
@@ -70,7 +70,7 @@ class LabelPatternDialog(QDialog):
         column.setContentsMargins(16, 14, 16, 14)
         column.setSpacing(8)
         words = "The first group of a regular expression, looked for in each image's path:"
-        column.addWidget(ThemedLabel(keeper, words))
+        column.addWidget(ThemedLabel(words))
         column.addWidget(self.field)
         row = QHBoxLayout()
         row.setSpacing(6)

@@ -28,7 +28,7 @@ class DifferenceDialog(FramedDialog):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(keeper, title, parent=parent)
-        self.body.addWidget(ThemedLabel(keeper, note, "secondary"))
+        self.body.addWidget(ThemedLabel(note, "secondary"))
         self.difference = SideBySide(keeper, headings)
         self.difference.show_rows(rows)
         self.body.addWidget(self.difference, 1)

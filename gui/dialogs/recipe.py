@@ -116,9 +116,9 @@ class RecipeDialog(FramedDialog):
         self.enlarge = QCheckBox("Enlarge images smaller than the side")
         self.reduced = QCheckBox("Decode large JPEGs at reduced size")
         self.reduced.setToolTip("Several times as fast for camera photos; not Caffe's values")
-        self.origin_line = ThemedLabel(self.keeper, "", "secondary")
+        self.origin_line = ThemedLabel("", "secondary")
         self.origin_line.setWordWrap(True)
-        self.result_line = ThemedLabel(self.keeper, "", "secondary")
+        self.result_line = ThemedLabel("", "secondary")
         self.result_line.setWordWrap(True)
 
     def _lay_out(self, kept: str) -> None:
@@ -136,7 +136,7 @@ class RecipeDialog(FramedDialog):
             ("Scale", (self.scale,)),
         )
         for y, (text, fields) in enumerate(rows):
-            label = ThemedLabel(self.keeper, text, "secondary")
+            label = ThemedLabel(text, "secondary")
             label.setBuddy(fields[0])
             grid.addWidget(label, y, 0)
             for x, field in enumerate(fields):
@@ -149,9 +149,9 @@ class RecipeDialog(FramedDialog):
         grid.setColumnStretch(2, 1)
         self.body.addWidget(self.origin_line)
         self.body.addLayout(grid)
-        self.body.addWidget(SectionHeader(self.keeper, "Result"))
+        self.body.addWidget(SectionHeader("Result"))
         self.body.addWidget(self.result_line)
-        self.kept_line = ThemedLabel(self.keeper, kept, "secondary")
+        self.kept_line = ThemedLabel(kept, "secondary")
         self.body.addWidget(self.kept_line)
         self.setMinimumWidth(520)
 

@@ -46,7 +46,7 @@ class ToldRow(QWidget):
             self.link = LinkLabel(action.text)
             self.link.clicked.connect(lambda: self.triggered.emit(notice.key, action.id))
             row.addWidget(self.link)
-        row.addWidget(ThemedLabel(keeper, told.at.strftime("%H:%M"), "secondary", pixels=11))
+        row.addWidget(ThemedLabel(told.at.strftime("%H:%M"), "secondary", pixels=11))
 
 
 class BellPopup(QFrame):
@@ -65,7 +65,7 @@ class BellPopup(QFrame):
         self.setAccessibleName("Notices of this session")
         self.setFixedWidth(WIDTH)
         self.copy_link = LinkLabel("Copy all")
-        self._nothing = ThemedLabel(keeper, "Nothing was said yet.", "secondary")
+        self._nothing = ThemedLabel("Nothing was said yet.", "secondary")
         self._nothing.setContentsMargins(12, 8, 12, 8)
         self._rows = QVBoxLayout()
         self._job_rows = QVBoxLayout()
@@ -124,7 +124,7 @@ class BellPopup(QFrame):
         head.setObjectName("bellHead")
         row = QHBoxLayout(head)
         row.setContentsMargins(12, 6, 12, 6)
-        row.addWidget(ThemedLabel(self._keeper, "Notices of this session", semibold=True), 1)
+        row.addWidget(ThemedLabel("Notices of this session", semibold=True), 1)
         row.addWidget(self.copy_link)
         inner = QWidget()
         inner.setObjectName("bellRows")

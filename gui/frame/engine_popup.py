@@ -34,7 +34,7 @@ class EnginePopup(QFrame):
         self.batch_box.setToolTip(
             plain_tip("Images that share a pass of an index, a sweep or an extraction")
         )
-        self.state = ThemedLabel(keeper, "", "secondary", pixels=11)
+        self.state = ThemedLabel("", "secondary", pixels=11)
         self.state.setWordWrap(True)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(12, 12, 12, 12)
@@ -75,7 +75,7 @@ class EnginePopup(QFrame):
         self.engine_box.setFocus(Qt.PopupFocusReason)
 
     def _add(self, row: int, text: str, box: QComboBox) -> None:
-        label = ThemedLabel(self._keeper, text, "secondary")
+        label = ThemedLabel(text, "secondary")
         label.setBuddy(box)
         box.setAccessibleName(text)
         self._grid.addWidget(label, row, 0)

@@ -46,7 +46,7 @@ class NoticeStrip(QWidget):
         self.setAttribute(Qt.WA_StyledBackground)
         self.setFixedHeight(HEIGHT)
         self._picture = PictureLabel()
-        self._title = ThemedLabel(keeper, "", semibold=True)
+        self._title = ThemedLabel("", semibold=True)
         self._words = ElidedLabel(mode=Qt.ElideRight)
         self.more = IconButton(keeper, "down", "The whole notice, and all others", text=" ")
         self.close_button = IconButton(keeper, "cross", "Close this notice")

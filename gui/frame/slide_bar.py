@@ -36,9 +36,9 @@ class SlideBar(PanelBar):
         self.before = IconButton(keeper, "left", "The picture before (Left)")
         self.after = IconButton(keeper, "right", "The next picture (Right)")
         self.end = IconButton(keeper, "cross", "End the slide show (Esc)")
-        self.what = ThemedLabel(keeper, "", semibold=True)
-        self.place = ThemedLabel(keeper, "", "secondary")
-        self.told = ThemedLabel(keeper, "", "secondary")
+        self.what = ThemedLabel("", semibold=True)
+        self.place = ThemedLabel("", "secondary")
+        self.told = ThemedLabel("", "secondary")
         self.rate = Choice()
         for rate in RATES:
             self.rate.addItem("1 in 2 s" if rate < 1 else f"{rate:g} a second", rate)

@@ -34,9 +34,9 @@ class FindField(QLineEdit):
     left = pyqtSignal()
     focus_changed = pyqtSignal(bool)
 
-    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.note = ThemedLabel(keeper, "", "secondary", pixels=11)
+        self.note = ThemedLabel("", "secondary", pixels=11)
         self.note.setParent(self)
         self._notes = ("", "")
         self.note.setAttribute(Qt.WA_TransparentForMouseEvents)
@@ -103,7 +103,7 @@ class GraphBar(QWidget):
         super().__init__(parent)
         self._keeper = keeper
         self.setFixedHeight(HEIGHT)
-        self.field = FindField(keeper)
+        self.field = FindField()
         self.field.setPlaceholderText("Find (Ctrl+F)")
         self.field.setToolTip(_EXAMPLES)
         self.field.setAccessibleName("Find in the graph")
@@ -113,7 +113,7 @@ class GraphBar(QWidget):
         self.field.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
         glass = icon("search", keeper.theme.secondary)
         self._glass = self.field.addAction(glass, QLineEdit.LeadingPosition)
-        self.hidden = ThemedLabel(keeper, "", "secondary")
+        self.hidden = ThemedLabel("", "secondary")
         self.hidden.hide()
         self._hidden_words = ("", "")
         self.fold = self._button(
@@ -182,7 +182,7 @@ class GraphBar(QWidget):
 
     def add_choice(self, text: str, box: QComboBox) -> None:
         """A box that belongs to the whole graph, behind the direction."""
-        label = ThemedLabel(self._keeper, text, "secondary")
+        label = ThemedLabel(text, "secondary")
         label.setBuddy(box)
         box.setAccessibleName(text)
         box.setToolTip(plain_tip(text))

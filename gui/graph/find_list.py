@@ -32,7 +32,7 @@ class FindList(QFrame):
         self.list.setFrameShape(QFrame.NoFrame)
         self.list.setFocusPolicy(Qt.NoFocus)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.problem = ThemedLabel(keeper, "", "error_text", pixels=11)
+        self.problem = ThemedLabel("", "error_text", pixels=11)
         self.problem.setWordWrap(True)
         self.problem.setContentsMargins(8, 5, 8, 5)
         column = QVBoxLayout(self)

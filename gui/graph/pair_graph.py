@@ -136,7 +136,7 @@ class PairGraph(QWidget):
         row.setSpacing(8)
         for letter, role, name in zip("AB", ("series_a", "series_b"), self._names, strict=True):
             name.setFont(text_font(12, semibold=True))
-            row.addWidget(ThemedLabel(keeper, letter, role, semibold=True))
+            row.addWidget(ThemedLabel(letter, role, semibold=True))
             row.addWidget(name, 1)
         self.fold = Button(keeper, "Fold", "fold")
         self.fold.setCheckable(True)

@@ -85,9 +85,9 @@ class SpreadSide(QScrollArea):
         self.maxima = ChannelMaxima(keeper)
         self.chips = ChannelChips(keeper)
         self.weights_link = LinkLabel("Show their weights")
-        self._of_channels = _Heading(keeper, "Highest value of each channel")
-        self._of_dead = _Heading(keeper, "Dead channels")
-        self._dead_words = ThemedLabel(keeper, "", "secondary")
+        self._of_channels = _Heading("Highest value of each channel")
+        self._of_dead = _Heading("Dead channels")
+        self._dead_words = ThemedLabel("", "secondary")
         self._build()
         self.open_button.clicked.connect(lambda: self.open_requested.emit())
         self.log_button.toggled.connect(lambda _is_on: self.scale_changed.emit())
@@ -153,9 +153,7 @@ class SpreadSide(QScrollArea):
         head.addWidget(self.title, 1)
         head.addWidget(self.open_button)
         self._column.addLayout(head)
-        self._column.addWidget(
-            _Heading(self._keeper, "Histogram, percent of values", self.log_button)
-        )
+        self._column.addWidget(_Heading("Histogram, percent of values", self.log_button))
         self._column.addWidget(self.legend)
         self._column.addWidget(self.statistics)
         self._column.addWidget(self._of_channels)
@@ -174,11 +172,11 @@ class SpreadSide(QScrollArea):
 class _Heading(QWidget):
     """Small capitals over a line, with a control at the right."""
 
-    def __init__(self, keeper: ThemeKeeper, words: str, control: QWidget | None = None) -> None:
+    def __init__(self, words: str, control: QWidget | None = None) -> None:
         super().__init__()
         self.setObjectName("spreadHeading")
         self.setAttribute(Qt.WA_StyledBackground)
-        label = ThemedLabel(keeper, words.upper(), "secondary", semibold=True)
+        label = ThemedLabel(words.upper(), "secondary", semibold=True)
         label.setFont(text_font(11, semibold=True))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 4, 0, 3)

@@ -42,7 +42,7 @@ class LayerStrip(QWidget):
         self.setFixedHeight(HEIGHT)
         self.before = IconButton(keeper, "left", "The layer before (Alt+Up)")
         self.after = IconButton(keeper, "right", "The layer after (Alt+Down)")
-        self.place = ThemedLabel(keeper, "", "secondary")
+        self.place = ThemedLabel("", "secondary")
         self.row = _Row(keeper)
         line = QHBoxLayout(self)
         line.setContentsMargins(8, 0, 12, 1)

@@ -48,8 +48,8 @@ class LayerViewBar(PanelBar):
         self.form.add(TILES, "tiles")
         self.form.add(MATRIX, "matrix")
         keep("layer page", view=self.views, over=self.over, form=self.form)
-        self._over_label = ThemedLabel(keeper, "Over", "secondary")
-        self._form_label = ThemedLabel(keeper, "As", "secondary")
+        self._over_label = ThemedLabel("Over", "secondary")
+        self._form_label = ThemedLabel("As", "secondary")
         self._has_over: dict[str, bool] = {}
         self._tools: dict[str, tuple[QWidget, ...]] = {}
         for key, words in WORDS.items():

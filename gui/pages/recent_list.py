@@ -123,7 +123,7 @@ class RecentList(QFrame):
         self._heads = [self._head(text) for text in ("Recent nets", "Recent folders of images")]
         self._columns = [QVBoxLayout(), QVBoxLayout()]
         self._nothing = ThemedLabel(
-            keeper, "What you open is listed here, with its weights and how it was left.",
+            "What you open is listed here, with its weights and how it was left.",
             "secondary",
         )  # fmt: skip
         self._nothing.setWordWrap(True)
@@ -169,7 +169,7 @@ class RecentList(QFrame):
         head.setAttribute(Qt.WA_StyledBackground)
         row = QVBoxLayout(head)
         row.setContentsMargins(12, 8, 12, 8)
-        row.addWidget(ThemedLabel(self._keeper, text, semibold=True))
+        row.addWidget(ThemedLabel(text, semibold=True))
         return head
 
     def _rows(self, column: int) -> tuple[RecentRow, ...]:

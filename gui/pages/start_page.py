@@ -123,7 +123,7 @@ class StartPage(QWidget):
         self._actions = QVBoxLayout()
         self._actions.setSpacing(10)
         self.recent = RecentList(keeper)
-        self._engine = ThemedLabel(keeper, "", "secondary")
+        self._engine = ThemedLabel("", "secondary")
         self.engine_link = LinkLabel("Set up")
         self.steps_link = LinkLabel("First steps")
         self.steps_link.setToolTip("What to do in which order, and what the words mean")
@@ -155,9 +155,9 @@ class StartPage(QWidget):
         self.engine_link.setVisible(bool(words))
 
     def _lay_out(self) -> None:
-        title = ThemedLabel(self._keeper, "Open a Caffe net", pixels=21, semibold=True)
+        title = ThemedLabel("Open a Caffe net", pixels=21, semibold=True)
         words = "See its graph and in-place layers, read any layer's values, search images with it."
-        about = ThemedLabel(self._keeper, words, "secondary")
+        about = ThemedLabel(words, "secondary")
         about.setWordWrap(True)
         self._actions.addWidget(_DropZone(self._keeper))
         left = QVBoxLayout()
@@ -168,7 +168,7 @@ class StartPage(QWidget):
         left.addLayout(self._actions)
         steps = QHBoxLayout()
         steps.setSpacing(8)
-        steps.addWidget(ThemedLabel(self._keeper, "New to it?", "secondary"))
+        steps.addWidget(ThemedLabel("New to it?", "secondary"))
         steps.addWidget(self.steps_link)
         steps.addStretch(1)
         engine = QHBoxLayout()

@@ -28,7 +28,7 @@ class UnchosenPanel(QWidget):
         self._keeper = keeper
         self.state = EmptyState(keeper, "compare", _NO_FILES, _NO_FILES_BUTTON)
         self.state.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Maximum)
-        self.head = ThemedLabel(keeper, "Opened before, with the same layers", semibold=True)
+        self.head = ThemedLabel("Opened before, with the same layers", semibold=True)
         self.rows: list[RecentRow] = []
         self._list = QWidget()
         self._list.setFixedWidth(WIDTH)

@@ -44,7 +44,7 @@ class PresentView(QWidget):
         self._proxy: QGraphicsProxyWidget | None = None
         self.subject = ElidedLabel()
         self.subject.setObjectName("presentSubject")
-        self.keys = ThemedLabel(keeper, "", "secondary", pixels=12)
+        self.keys = ThemedLabel("", "secondary", pixels=12)
         self._scene = QGraphicsScene(self)
         self.view = QGraphicsView(self._scene)
         for widget in (self.view, self.view.viewport()):

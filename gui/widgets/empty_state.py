@@ -30,7 +30,7 @@ class EmptyState(QWidget):
         self._keeper = keeper
         self._icon_name = icon
         self._picture = PictureLabel()
-        self._sentence = ThemedLabel(keeper, sentence, "secondary")
+        self._sentence = ThemedLabel(sentence, "secondary")
         self._sentence.setWordWrap(True)
         for label in (self._picture, self._sentence):
             label.setAlignment(Qt.AlignCenter)

@@ -23,8 +23,8 @@ class HintBox(QWidget):
         self.setAttribute(Qt.WA_StyledBackground)
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Maximum)
         self._picture = PictureLabel()
-        self.title = ThemedLabel(keeper, "", "warning_text", semibold=True)
-        self.body = ThemedLabel(keeper, "")
+        self.title = ThemedLabel("", "warning_text", semibold=True)
+        self.body = ThemedLabel("")
         for label in (self.title, self.body):
             label.setWordWrap(True)
         head = QHBoxLayout()

@@ -51,10 +51,10 @@ class JobBox(QWidget):
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._job = JobView("", "")
-        self._title = ThemedLabel(keeper)
+        self._title = ThemedLabel()
         self._bar = ThinBar(keeper)
         self._bar.setFixedWidth(BAR_WIDTH)
-        self._detail = FittingLabel(keeper)
+        self._detail = FittingLabel()
         self._cancel = Button(keeper, "Cancel")
         self._cancel.setFixedHeight(19)
         self._cancel.setObjectName("cancelJob")

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 
-from PyQt5.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPalette,
     QResizeEvent,
 )
 from PyQt5.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.dressing import mark
-from gui.theme import ThemeKeeper, text_font
+from gui.theme import text_font
 from gui.widgets.plain_text import Rich, plain_tip
 
 _NO_WIDTH = "\N{ZERO WIDTH SPACE}"
@@ -34,7 +33,6 @@ class ThemedLabel(QLabel):
 
     def __init__(
         self,
-        keeper: ThemeKeeper,
         text: str = "",
         role: str = "text",
         *,
@@ -44,32 +42,19 @@ class ThemedLabel(QLabel):
     ) -> None:
         super().__init__(text, parent)
         self.setTextFormat(Qt.PlainText)
-        self._keeper = keeper
-        self._role = role
         self.setFont(text_font(pixels, semibold=semibold))
-        self.setForegroundRole(QPalette.WindowText)  # in a menu bar it would be that of buttons
-        keeper.changed.connect(self._tint)
-        self._tint()
+        mark(self, "role", role)
 
     def set_role(self, role: str) -> None:
         """Use another of the theme's colours."""
-        self._role = role
-        self._tint()
-
-    @pyqtSlot()
-    def _tint(self) -> None:
-        palette = self.palette()
-        palette.setColor(QPalette.WindowText, getattr(self._keeper.theme, self._role))
-        self.setPalette(palette)
+        mark(self, "role", role)
 
 
 class RichLabel(ThemedLabel):
     """A label that lays out markup of ours; any other text it shows as it is."""
 
-    def __init__(
-        self, keeper: ThemeKeeper, text: str = "", role: str = "text", parent: QWidget | None = None
-    ) -> None:
-        super().__init__(keeper, role=role, parent=parent)
+    def __init__(self, text: str = "", role: str = "text", parent: QWidget | None = None) -> None:
+        super().__init__(role=role, parent=parent)
         self.setText(text)
 
     def setText(self, text: str) -> None:
@@ -88,12 +73,10 @@ class PictureLabel(QLabel):
 class SectionHeader(QWidget):
     """Semibold capitals over a line, with an optional note at the right."""
 
-    def __init__(
-        self, keeper: ThemeKeeper, text: str, note: str = "", parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, text: str, note: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title = ThemedLabel(keeper, text.upper(), "secondary", pixels=11, semibold=True)
-        self._note = ThemedLabel(keeper, note, "secondary", pixels=11)
+        self._title = ThemedLabel(text.upper(), "secondary", pixels=11, semibold=True)
+        self._note = ThemedLabel(note, "secondary", pixels=11)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._title)
@@ -191,13 +174,12 @@ class FittingLabel(ThemedLabel):
 
     def __init__(
         self,
-        keeper: ThemeKeeper,
         role: str = "secondary",
         *,
         pixels: float = 12,
         semibold: bool = False,
     ) -> None:
-        super().__init__(keeper, "", role, pixels=pixels, semibold=semibold)
+        super().__init__("", role, pixels=pixels, semibold=semibold)
         self._wordings: tuple[str, ...] = ("",)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
 

@@ -57,7 +57,7 @@ class LayerList(QWidget):
         self.list.setItemDelegate(LayerRowDelegate(keeper, self.list))
         self.list.setFrameShape(QFrame.NoFrame)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.count = ThemedLabel(keeper, "", "secondary", pixels=11)
+        self.count = ThemedLabel("", "secondary", pixels=11)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)

@@ -60,7 +60,7 @@ class LayerPicker(QFrame):
         for name, _, words in _SIGNS:
             line = QHBoxLayout()
             line.setSpacing(6)
-            picture, label = PictureLabel(), ThemedLabel(keeper, words, "secondary", pixels=11)
+            picture, label = PictureLabel(), ThemedLabel(words, "secondary", pixels=11)
             self._signs[name] = (picture, label)
             line.addWidget(picture)
             line.addWidget(label, 1)

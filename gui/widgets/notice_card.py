@@ -87,7 +87,7 @@ class NoticeCard(QWidget):
         row.setSpacing(7)
         row.addWidget(self._picture)
         role = f"{self.notice.kind}_text" if self.notice.kind != "info" else "text"
-        title = ThemedLabel(self._keeper, breakable(self.notice.title), role, semibold=True)
+        title = ThemedLabel(breakable(self.notice.title), role, semibold=True)
         title.setWordWrap(True)
         title.setTextInteractionFlags(Qt.TextSelectableByMouse)
         row.addWidget(title, 1)
@@ -101,7 +101,7 @@ class NoticeCard(QWidget):
 
     def _add_body(self) -> None:
         if self.notice.body:
-            body = RichLabel(self._keeper, breakable(self.notice.body))
+            body = RichLabel(breakable(self.notice.body))
             body.setWordWrap(True)
             self._layout.addWidget(body)
         if self.notice.code:
@@ -109,7 +109,7 @@ class NoticeCard(QWidget):
         if self.notice.table:
             self._layout.addLayout(self._table(self.notice.table))
         if self.notice.note:
-            note = ThemedLabel(self._keeper, self.notice.note, "secondary")
+            note = ThemedLabel(self.notice.note, "secondary")
             note.setWordWrap(True)
             self._layout.addWidget(note)
 
@@ -123,7 +123,7 @@ class NoticeCard(QWidget):
                 is_last = y > 0 and x == len(row) - 1
                 is_wide = is_last and len(text) > _LONG_CELL
                 shown = breakable(text) if is_wide else text
-                cell = ThemedLabel(self._keeper, shown, role, semibold=is_last)
+                cell = ThemedLabel(shown, role, semibold=is_last)
                 cell.setWordWrap(is_wide)
                 grid.addWidget(cell, y, x, Qt.AlignTop)
         is_long = any(len(row[-1]) > _LONG_CELL for row in rows)

@@ -23,7 +23,7 @@ class PanelBar(QWidget):
 
     def add_field(self, text: str, field: QWidget, *, stretch: int = 0) -> None:
         """A secondary label and the field it names."""
-        label = ThemedLabel(self._keeper, text, "secondary")
+        label = ThemedLabel(text, "secondary")
         label.setBuddy(field)
         if self.row.count():
             self.row.addSpacing(4)

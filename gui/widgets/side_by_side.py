@@ -32,9 +32,7 @@ class SideBySide(QWidget):
     ) -> None:
         super().__init__(parent)
         self.rows = _Rows(keeper)
-        self._headings = tuple(
-            ThemedLabel(keeper, text, "secondary", pixels=11) for text in headings
-        )
+        self._headings = tuple(ThemedLabel(text, "secondary", pixels=11) for text in headings)
         self._area = QScrollArea()
         self._area.setWidget(self.rows)
         self._area.setWidgetResizable(True)

@@ -85,7 +85,7 @@ class StatusLine(QWidget):
         self._link = PictureLabel()
         self.hidden_link = LinkLabel("", "mark_text")
         self.hidden_link.setToolTip("List only the hidden versions, or all layers again")
-        self._weights = ThemedLabel(keeper, "", "secondary")
+        self._weights = ThemedLabel("", "secondary")
         self._lines = [_Line() for _ in range(4)]
         self._lay_out()
         self._job.cancel_clicked.connect(lambda _key: self.cancel_clicked.emit())

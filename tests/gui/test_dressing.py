@@ -99,7 +99,6 @@ def test_a_change_of_the_theme_dresses_a_window_once(make_bench, qapp: QApplicat
     """A widget was dressed once for each that it lies in: 1 s for a window that was in use."""
     bench = make_bench()
     window = bench.window
-    label = ThemedLabel(bench.keeper, "text", parent=window)
     for page in window.pages:
         window.show_page(page)
     changes = _Changes()
@@ -107,8 +106,27 @@ def test_a_change_of_the_theme_dresses_a_window_once(make_bench, qapp: QApplicat
     bench.keeper.choose("dark")
     qapp.removeEventFilter(changes)
     assert _times_dressed(changes, window) < 3
-    assert label.palette().windowText().color() == Theme.dark().text
+    assert window.document_title.palette().windowText().color() == Theme.dark().secondary
     assert window.grab().toImage().pixelColor(4, window.rail.y() + 200) == Theme.dark().header
+
+
+def test_words_keep_their_colour_where_a_panel_moves(qtbot: QtBot) -> None:
+    """As in the presentation, whose page lies in a scene: they had the former theme's."""
+    keeper = ThemeKeeper("light")
+    keeper.choose("light")
+    first, second = QWidget(), QWidget()
+    label = ThemedLabel("text", "secondary", parent=first)
+    for widget in (first, second):
+        qtbot.addWidget(widget)
+    first.show()
+    keeper.choose("dark")
+    label.setParent(second)
+    second.show()
+    assert label.palette().windowText().color() == Theme.dark().secondary
+    label.set_role("error_text")
+    assert label.palette().windowText().color() == Theme.dark().error_text
+    keeper.choose("light")
+    assert label.palette().windowText().color() == Theme.light().error_text
 
 
 def test_only_the_application_has_a_sheet(repository: Path) -> None:

@@ -235,7 +235,7 @@ def test_an_ordinary_tip_stays_what_it_is() -> None:
 def test_markup_is_ours_alone(keeper, qtbot) -> None:
     bold = rich("<b>{}</b> {}", PIPE, Rich("<br>"))
     assert bold == "<b>&lt;img src=pipe.png&gt;</b> <br>"
-    label = RichLabel(keeper, PIPE)
+    label = RichLabel(PIPE)
     qtbot.addWidget(label)
     assert label.textFormat() == Qt.PlainText
     label.setText(bold)

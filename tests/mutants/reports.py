@@ -16,9 +16,8 @@ FAULTS = [
     .plant("an & in a menu is gone", 'return text.replace("&", "&&")', "return text"),
     Faults("gui/widgets/labels.py", *NAMES).plant(
         "names in labels are laid out",
-        "        self.setTextFormat(Qt.PlainText)\n        self._keeper = keeper\n"
-        "        self._role = role\n",
-        "        self._keeper = keeper\n        self._role = role\n",
+        "        self.setTextFormat(Qt.PlainText)\n        self.setFont(text_font(pixels",
+        "        self.setFont(text_font(pixels",
     ),
     Faults("gui/controllers/opening.py", *FOLDERS)
     .plant(

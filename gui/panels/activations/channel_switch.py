@@ -25,7 +25,7 @@ class ChannelSwitch(QWidget):
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.label = ThemedLabel(keeper, "", "secondary")
+        self.label = ThemedLabel("", "secondary")
         self.choice = Segments(keeper, "What is done to the channel")
         for key, words, tip in (
             (AS_IT_IS, "as it is", "The values that the net gives"),

@@ -60,9 +60,9 @@ class FieldView(QWidget):
         self._checks: dict[Key, FieldGradients] = {}
         self._key: Key | None = None
         self.marks: FieldMarks | None = None
-        self.heading = SectionHeader(keeper, "Field")
+        self.heading = SectionHeader("Field")
         self.facts = FactList(keeper, name_width=44)
-        self.note = ThemedLabel(keeper, "", "secondary", pixels=11)
+        self.note = ThemedLabel("", "secondary", pixels=11)
         self.note.setWordWrap(True)
         self.check_link = LinkLabel("Effective field")
         self.check_link.setToolTip(

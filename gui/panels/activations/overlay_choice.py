@@ -7,7 +7,6 @@ from functools import partial
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QWidget
 
-from gui.theme import ThemeKeeper
 from gui.widgets.labels import LinkLabel, ThemedLabel
 from gui.widgets.plain_text import plain_tip
 
@@ -19,16 +18,15 @@ class OverlayChoice(QWidget):
 
     chosen = pyqtSignal(str)
 
-    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._keeper = keeper
         self._links: dict[str, LinkLabel] = {}
         self._current = FIELD
         self.setAccessibleName("What is laid over the picture")
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(10)
-        self._row.addWidget(ThemedLabel(keeper, "Overlay", "secondary", pixels=11))
+        self._row.addWidget(ThemedLabel("Overlay", "secondary", pixels=11))
         self._row.addStretch(1)
         self.add(FIELD, "field", "The pixels that can move the value: its receptive field")
         self.add(NONE, "none", "The picture as it is, with the place marked")

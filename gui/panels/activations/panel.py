@@ -343,8 +343,8 @@ class ActivationsPanel(QWidget):
         self.tile_bar = TileBar(keeper)
         self.pin_row = PinRow(keeper)
         self.canvas = TileCanvas(keeper)
-        self.hint = ThemedLabel(keeper, HINT, "secondary", pixels=11)
-        self.zeros = ThemedLabel(keeper, "", "secondary", pixels=11)
+        self.hint = ThemedLabel(HINT, "secondary", pixels=11)
+        self.zeros = ThemedLabel("", "secondary", pixels=11)
         self.zeros_link = LinkLabel("Show them")
         self.empty_state = EmptyState(
             keeper, "grid", EMPTY_SENTENCE, "Open image", button_icon="image"

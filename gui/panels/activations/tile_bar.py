@@ -67,7 +67,7 @@ class TileBar(QWidget):
             choice.setMinimumWidth(72)
             choice.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
             choice.keep_to_contents(ROOM_OF_STYLE)
-            label = ThemedLabel(keeper, words, "secondary")
+            label = ThemedLabel(words, "secondary")
             label.setBuddy(choice)
             self._labels.append(label)
             self._line.addWidget(label)
@@ -198,7 +198,7 @@ class TileBar(QWidget):
         self._boxes = []
         for place, one in enumerate(axes):
             box = IndexBox(one)
-            label = ThemedLabel(self._keeper, f"axis {one.axis}", "secondary")
+            label = ThemedLabel(f"axis {one.axis}", "secondary")
             label.setBuddy(box)
             box.valueChanged.connect(
                 lambda value, axis=one.axis: self.index_changed.emit(axis, value)

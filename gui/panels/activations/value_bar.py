@@ -27,9 +27,9 @@ class ValueBar(PanelBar):
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(keeper, parent)
-        self.channels = ThemedLabel(keeper, "", semibold=True)
-        self.shape = ThemedLabel(keeper, "", "secondary")
-        self.numbers = ThemedLabel(keeper, "", "secondary")
+        self.channels = ThemedLabel("", semibold=True)
+        self.shape = ThemedLabel("", "secondary")
+        self.numbers = ThemedLabel("", "secondary")
         self.chain_box = QCheckBox()
         self.copy_button = IconButton(keeper, "copy", "Copy the tiles")
         self.save_button = IconButton(keeper, "save", "Save the tiles as PNG or SVG, or the values")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QGridLayout, QWidget
 
-from gui.theme import ThemeKeeper
 from gui.widgets.labels import ThemedLabel
 
 
@@ -23,9 +22,8 @@ class Figure:
 class Figures(QWidget):
     """Shows up to three of them beside each other."""
 
-    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._keeper = keeper
         self._figures: tuple[Figure, ...] = ()
         self._labels: list[ThemedLabel] = []
         self._grid = QGridLayout(self)
@@ -49,8 +47,8 @@ class Figures(QWidget):
             label.deleteLater()
         self._labels = []
         for column, figure in enumerate(figures):
-            number = ThemedLabel(self._keeper, figure.number, pixels=18, semibold=True)
-            words = ThemedLabel(self._keeper, figure.words, "secondary", pixels=11)
+            number = ThemedLabel(figure.number, pixels=18, semibold=True)
+            words = ThemedLabel(figure.words, "secondary", pixels=11)
             words.setWordWrap(True)
             self._labels += [number, words]
             self._grid.addWidget(number, 0, column)

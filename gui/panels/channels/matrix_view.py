@@ -87,7 +87,7 @@ class MatrixView(QWidget):
         self._keeper = keeper
         self.setObjectName("matrixView")
         self.setAttribute(Qt.WA_StyledBackground)
-        self.title = ThemedLabel(keeper, "", semibold=True)
+        self.title = ThemedLabel("", semibold=True)
         self.cells, self.rows, self.columns = Choice(), Choice(), Choice()
         for choice, entries in (
             (self.cells, CELLS), (self.rows, ROWS), (self.columns, COLUMNS),
@@ -105,7 +105,7 @@ class MatrixView(QWidget):
         self.side = MatrixSide(keeper)
         self.hint = ElidedLabel(mode=Qt.ElideRight)
         self.hint.setObjectName("quietNote")
-        self.dead = ThemedLabel(keeper, "", "secondary", pixels=11)
+        self.dead = ThemedLabel("", "secondary", pixels=11)
         self.dead_link = LinkLabel("List")
         self.empty = EmptyState(keeper, "grid", "", "Read")
         self.all_link = LinkLabel("Read all layers in one pass")
@@ -166,7 +166,7 @@ class MatrixView(QWidget):
         head.addWidget(self.cells, 8)
         head.addStretch(1)
         for words, choice in (("Rows", self.rows), ("Columns", self.columns)):
-            label = ThemedLabel(self._keeper, words, "secondary")
+            label = ThemedLabel(words, "secondary")
             label.setBuddy(choice)
             head.addWidget(label)
             head.addWidget(choice, 8)

@@ -85,18 +85,18 @@ class MatrixSide(QWidget):
         self.setObjectName("matrixSide")
         self.setAttribute(Qt.WA_StyledBackground)
         self.setFixedWidth(WIDTH)
-        self.title = ThemedLabel(keeper, "", pixels=16, semibold=True)
+        self.title = ThemedLabel("", pixels=16, semibold=True)
         self.prefers = ElidedLabel(mode=Qt.ElideRight)
         self.prefers.setObjectName("quiet")
         self.pin_button = Button(keeper, "Pin", "pin")
-        self.names = [ThemedLabel(keeper, "", "secondary") for _ in range(4)]
-        self.values = [ThemedLabel(keeper, "", semibold=not number) for number in range(4)]
-        self.means_header = SectionHeader(keeper, "Mean by class")
+        self.names = [ThemedLabel("", "secondary") for _ in range(4)]
+        self.values = [ThemedLabel("", semibold=not number) for number in range(4)]
+        self.means_header = SectionHeader("Mean by class")
         self.bars = MeanBars(keeper)
-        self.top_header = SectionHeader(keeper, "Top images")
+        self.top_header = SectionHeader("Top images")
         self.least_link = LinkLabel("Least")
         self.pictures = PictureRows(keeper, 2)
-        self.table_header = SectionHeader(keeper, "Most selective channels")
+        self.table_header = SectionHeader("Most selective channels")
         self.table_link = LinkLabel("CSV")
         headings = ("Channel", "Prefers", "Select.", "its class in top")
         self.table = FigureTable(

@@ -37,7 +37,7 @@ class TopStrip(QWidget):
         self.setObjectName("topStrip")
         self.setAttribute(Qt.WA_StyledBackground)
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
-        self.heading = ThemedLabel(keeper, "TOP IMAGES", "secondary", pixels=11, semibold=True)
+        self.heading = ThemedLabel("TOP IMAGES", "secondary", pixels=11, semibold=True)
         self.note = ElidedLabel()
         self.note.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.least_link = LinkLabel("Least")

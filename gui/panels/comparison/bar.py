@@ -122,7 +122,7 @@ class ComparisonBar(QWidget):
         keep("comparison", view=self.views)
         self.sides = (SideButton(keeper, "A"), SideButton(keeper, "B"))
         self.swap = IconButton(keeper, "swap", "Swap the two files")
-        self.changed = ThemedLabel(keeper, "", "warning_text", pixels=11)
+        self.changed = ThemedLabel("", "warning_text", pixels=11)
         self.reread = Button(keeper, "Read again", "restart")
         self.reread.setToolTip("Read both files again from the disk")
         self.phase = Choice()
@@ -131,7 +131,7 @@ class ComparisonBar(QWidget):
         self.phase.setToolTip("The phase that the nets are built in")
         self.export = Button(keeper, "Export", "save")
         self.export.setToolTip("Take the rows along, as text or as a file")
-        self.sentence = ThemedLabel(keeper, "", pixels=14, semibold=True)
+        self.sentence = ThemedLabel("", pixels=14, semibold=True)
         self.sentence.setTextInteractionFlags(Qt.TextSelectableByMouse)
         self.hint = _Hint()
         self.hint.setObjectName("quiet")
@@ -187,7 +187,7 @@ class ComparisonBar(QWidget):
         bar.row.addWidget(self.views)
         bar.row.addSpacing(10)
         letters = [
-            ThemedLabel(keeper, letter, role, semibold=True)
+            ThemedLabel(letter, role, semibold=True)
             for letter, role in (("A", "series_a"), ("B", "series_b"))
         ]
         self._of_files = (letters[0], self.sides[0], self.swap, letters[1], self.sides[1])

@@ -22,7 +22,7 @@ class BrokenPanel(QWidget):
         self._keeper = keeper
         self.notices: tuple[Notice | None, Notice | None] = (None, None)
         self._cards: list[NoticeCard] = []
-        self.sentence = ThemedLabel(keeper, "", "secondary")
+        self.sentence = ThemedLabel("", "secondary")
         self.first = Button(keeper, "Choose another A", "open")
         self.second = Button(keeper, "Choose another B", "open")
         self.first.clicked.connect(lambda: self.choose_requested.emit(True))

@@ -131,7 +131,7 @@ class ComparisonDetails(QWidget):
         super().__init__(parent)
         self._names = ("A", "B")
         self._sides: tuple[NetSide | None, NetSide | None] = (None, None)
-        self.heading = ThemedLabel(keeper, "", semibold=True)
+        self.heading = ThemedLabel("", semibold=True)
         self.heading.setContentsMargins(12, 6, 8, 4)
         self.heading.setWordWrap(True)
         self.heading.setTextInteractionFlags(Qt.TextSelectableByMouse)

@@ -47,7 +47,7 @@ class EnginesPanel(QWidget):
             keeper, HEADINGS, "Layers and how far they are from float32", left=(1,)
         )
         bar = PanelBar(keeper)
-        bar.row.addWidget(ThemedLabel(keeper, "float32 PyTorch against", "secondary"))
+        bar.row.addWidget(ThemedLabel("float32 PyTorch against", "secondary"))
         bar.row.addWidget(self.other)
         bar.row.addWidget(self.note, 1)
         bar.row.addWidget(self.run)

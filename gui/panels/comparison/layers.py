@@ -147,7 +147,7 @@ class LayersPanel(QWidget):
         self._glass = self.filter.addAction(
             icon("search", keeper.theme.secondary), QLineEdit.LeadingPosition
         )
-        self.counts = ThemedLabel(keeper, "", "secondary", pixels=11)
+        self.counts = ThemedLabel("", "secondary", pixels=11)
 
     def _make_pages(self) -> None:
         keeper = self._keeper
@@ -160,7 +160,7 @@ class LayersPanel(QWidget):
         for page in (self.table, self.equal, self.no_match):
             self.pages.addWidget(page)
         self.details = ComparisonDetails(keeper)
-        self.totals = TotalsBar(keeper)
+        self.totals = TotalsBar()
 
     def _lay_out(self) -> None:
         bar = PanelBar(self._keeper)

@@ -48,7 +48,7 @@ class SourcesRow(PanelBar):
         for letter, role, button, is_first in zip(
             "AB", ("series_a", "series_b"), self.weights, (True, False), strict=True
         ):
-            self.row.addWidget(ThemedLabel(keeper, f"{letter} with", role, semibold=True))
+            self.row.addWidget(ThemedLabel(f"{letter} with", role, semibold=True))
             self.row.addWidget(button)
             button.clicked.connect(lambda _on=False, w=is_first: self.weights_requested.emit(w))
         self.files: tuple[Path | None, Path | None] = (None, None)

@@ -6,7 +6,6 @@ from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QGridLayout, QWidget
 
 from core.comparison.totals import Total
-from gui.theme import ThemeKeeper
 from gui.widgets.labels import ThemedLabel
 
 _MARGIN, _SPACE = 12, 24
@@ -15,9 +14,8 @@ _MARGIN, _SPACE = 12, 24
 class TotalsBar(QWidget):
     """Sums of both nets side by side, the difference below."""
 
-    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._keeper = keeper
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(_MARGIN, 6, _MARGIN, 8)
         self._grid.setHorizontalSpacing(_SPACE)
@@ -61,7 +59,7 @@ class TotalsBar(QWidget):
         pixels: int = 12,
         is_strong: bool = False,
     ) -> None:
-        label = ThemedLabel(self._keeper, text, role, pixels=pixels, semibold=is_strong)
+        label = ThemedLabel(text, role, pixels=pixels, semibold=is_strong)
         self._grid.addWidget(label, row, column)
         self._labels.append(label)
         self._columns[-1].append(label)

@@ -78,15 +78,15 @@ class ValuesPanel(QWidget):
             equal=self.with_equal,
         )  # fmt: skip
         self.with_equal.setToolTip("Show pairs that are equal, bit for bit, as well")
-        self.counts = ThemedLabel(keeper, "", "secondary", pixels=11)
+        self.counts = ThemedLabel("", "secondary", pixels=11)
         self.table = FigureTable(keeper, HEADINGS, "Paired values by distance")
-        self.pair = SectionHeader(keeper, "No pair selected")
+        self.pair = SectionHeader("No pair selected")
         self.histogram = PairHistogram(keeper)
-        self.facts = ThemedLabel(keeper, "", "secondary", pixels=11)
+        self.facts = ThemedLabel("", "secondary", pixels=11)
         self.facts.setWordWrap(True)
         self.facts.setMinimumHeight(32)
         self.facts.setAlignment(Qt.AlignLeft | Qt.AlignTop)
-        self.classes_head = SectionHeader(keeper, "Class scores")
+        self.classes_head = SectionHeader("Class scores")
         self.scores = ScoreBars(keeper)
         self._lay_out(keeper)
         for button in (self.by_distance, self.net_order):

@@ -6,7 +6,6 @@ from PyQt5.QtCore import QSignalBlocker, pyqtSignal
 from PyQt5.QtWidgets import QGridLayout, QWidget
 
 from core.attribution.methods import FILLS, MOST_STEPS, Fill, Method, MethodName
-from gui.theme import ThemeKeeper
 from gui.widgets.choice import Choice
 from gui.widgets.labels import ThemedLabel
 from gui.widgets.number_fields import WholeNumberField
@@ -21,7 +20,7 @@ class MethodFields(QWidget):
 
     changed = pyqtSignal()
 
-    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         plain = Method("integrated")
         self.steps = _number("Steps of integrated gradients", 1, MOST_STEPS)
@@ -51,7 +50,7 @@ class MethodFields(QWidget):
         grid.setColumnStretch(1, 1)
         self._of: list[tuple[tuple[str, ...], QWidget]] = []
         for place, (names, words, field) in enumerate(rows):
-            label = ThemedLabel(keeper, words, "secondary")
+            label = ThemedLabel(words, "secondary")
             label.setBuddy(field)
             grid.addWidget(label, place, 0)
             grid.addWidget(field, place, 1)

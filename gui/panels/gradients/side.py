@@ -36,16 +36,16 @@ class LayersSide(QWidget):
         self._order: tuple[int, ...] = ()
         self._shows_all = False
         self._may_switch_off = False
-        self.title = ThemedLabel(keeper, "Gradient by layer", semibold=True)
+        self.title = ThemedLabel("Gradient by layer", semibold=True)
         self.note = ElidedLabel("")
         self.note.setObjectName("quietNote")
         self.csv = LinkLabel("CSV")
         self.norms = FigureTable(keeper, ("Layer", "", "Norm"), "Gradient by layer", least_name=96)
-        self.empty = ThemedLabel(keeper, NO_NORMS, "secondary", pixels=11)
+        self.empty = ThemedLabel(NO_NORMS, "secondary", pixels=11)
         self.empty.setWordWrap(True)
         self.of_layer = ElidedLabel("")
         self.of_layer.setFont(text_font(11, semibold=True))
-        self.by = ThemedLabel(keeper, "by channel", "secondary", pixels=11)
+        self.by = ThemedLabel("by channel", "secondary", pixels=11)
         self.channels = FigureTable(
             keeper, ("Channel", "", "Share"), "Channels by gradient times value", least_name=40
         )

@@ -44,7 +44,7 @@ class TargetBox(QWidget):
         self.of = Choice()
         self.of.setAccessibleName("Score")
         self.of.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
-        self.next = FittingLabel(keeper, pixels=11)
+        self.next = FittingLabel(pixels=11)
         self.channel = WholeNumberField()
         self.channel.setRange(0, _MOST_CHANNELS)
         self.channel.setAccessibleName("Channel")
@@ -54,8 +54,8 @@ class TargetBox(QWidget):
         self.layer = ElidedLabel("")
         self.match = ElidedLabel("")
         self.button = Button(keeper, "Choose image…", "image")
-        self._no_match = ThemedLabel(keeper, NO_MATCH, "secondary", pixels=11)
-        self._lay_out(keeper)
+        self._no_match = ThemedLabel(NO_MATCH, "secondary", pixels=11)
+        self._lay_out()
         self.kinds.chosen.connect(self._show_kind)
         self.classes.activated.connect(self._on_class)
         for changed in (self.of.activated, self.how.activated, self.channel.valueChanged):
@@ -131,12 +131,12 @@ class TargetBox(QWidget):
     def _show_page(self, kind: str) -> None:
         self._stack.setCurrentIndex((CLASS, CHANNEL, MATCH).index(kind))
 
-    def _lay_out(self, keeper: ThemeKeeper) -> None:
+    def _lay_out(self) -> None:
         of = QHBoxLayout()
-        of.addWidget(ThemedLabel(keeper, "Of", "secondary"))
+        of.addWidget(ThemedLabel("Of", "secondary"))
         of.addWidget(self.of, 1)
         one = QHBoxLayout()
-        one.addWidget(ThemedLabel(keeper, "Channel", "secondary"))
+        one.addWidget(ThemedLabel("Channel", "secondary"))
         one.addWidget(self.channel)
         one.addStretch(1)
         for parts in (
@@ -160,6 +160,6 @@ class TargetBox(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(10, 8, 10, 6)
         whole.setSpacing(6)
-        whole.addWidget(ThemedLabel(keeper, "Target", semibold=True))
+        whole.addWidget(ThemedLabel("Target", semibold=True))
         whole.addWidget(self.kinds, 0, Qt.AlignLeft)
         whole.addWidget(self._stack)

@@ -15,7 +15,7 @@ class NumbersSection(QWidget):
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.header = SectionHeader(keeper, "Where the numbers come from")
+        self.header = SectionHeader("Where the numbers come from")
         self.facts = FactList(keeper)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -44,9 +44,9 @@ _DEFAULT_NOTE = "grey = default, not in the file"
 class _Section(QWidget):
     """A heading over one widget; hides as a whole."""
 
-    def __init__(self, keeper: ThemeKeeper, title: str, body: QWidget) -> None:
+    def __init__(self, title: str, body: QWidget) -> None:
         super().__init__()
-        self.header = SectionHeader(keeper, title)
+        self.header = SectionHeader(title)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -78,7 +78,7 @@ class Inspector(QWidget):
         self._has_values = False
         self._field = ""
         self.header = InspectorHeader(keeper)
-        self.hint = ThemedLabel(keeper, _SENTENCE, "secondary")
+        self.hint = ThemedLabel(_SENTENCE, "secondary")
         self.hint.setWordWrap(True)
         self.versions = VersionList(keeper)
         self.form = RenameForm(keeper)
@@ -86,10 +86,10 @@ class Inspector(QWidget):
         self.several_button = Button(keeper, "", "unlink")
         self.open_button = Button(keeper, "Open layer", "grid")
         self.open_button.setToolTip("Every channel, and how the values spread (Enter, Ctrl+2)")
-        self.failure = ThemedLabel(keeper, "", "error_text")
+        self.failure = ThemedLabel("", "error_text")
         self.failure.setWordWrap(True)
         self.values = values
-        self.values_hint = ThemedLabel(keeper, "", "secondary", pixels=11)
+        self.values_hint = ThemedLabel("", "secondary", pixels=11)
         self.several = FactList(keeper)
         self.shapes = FactList(keeper)
         self.parameters = FactList(keeper)
@@ -105,18 +105,18 @@ class Inspector(QWidget):
         self.numbers = NumbersSection(keeper)
         self.empty = EmptyState(keeper, "info", _SENTENCE)
         self._sections = {
-            "classes": _Section(keeper, "Last forward", self.classes),
-            "overview": _Section(keeper, "Net", self.overview),
-            "ends": _Section(keeper, "Inputs and outputs", self.ends),
-            "problems": _Section(keeper, "What Caffe refuses", self.problems),
-            "foreign": _Section(keeper, "Not in BVLC Caffe", self.foreign),
-            "several": _Section(keeper, "Together", self.several),
-            "values": _Section(keeper, "Values", self.values),
-            "shapes": _Section(keeper, "Shapes", self.shapes),
-            "parameters": _Section(keeper, "Parameters", self.parameters),
-            "cost": _Section(keeper, "Cost", self.cost),
-            "weights": _Section(keeper, "Weights", self.weights),
-            "text": _Section(keeper, "In the file", self.text),
+            "classes": _Section("Last forward", self.classes),
+            "overview": _Section("Net", self.overview),
+            "ends": _Section("Inputs and outputs", self.ends),
+            "problems": _Section("What Caffe refuses", self.problems),
+            "foreign": _Section("Not in BVLC Caffe", self.foreign),
+            "several": _Section("Together", self.several),
+            "values": _Section("Values", self.values),
+            "shapes": _Section("Shapes", self.shapes),
+            "parameters": _Section("Parameters", self.parameters),
+            "cost": _Section("Cost", self.cost),
+            "weights": _Section("Weights", self.weights),
+            "text": _Section("In the file", self.text),
         }
         self._arrange()
         self._connect()

@@ -30,18 +30,18 @@ class RenameForm(QWidget):
         super().__init__(parent)
         self._net: Net | None = None
         self._offer: RenameOffer | None = None
-        self.question = ThemedLabel(keeper, "", "secondary")
+        self.question = ThemedLabel("", "secondary")
         self.question.setWordWrap(True)
         self.field = QLineEdit()
         self.field.setAccessibleName("Name of the new blob")
         self.button = Button(keeper, "Rename", is_primary=True)
-        self.problem = ThemedLabel(keeper, "", "error_text", pixels=11)
+        self.problem = ThemedLabel("", "error_text", pixels=11)
         self.problem.setWordWrap(True)
         self.chain_link = LinkLabel("")
         self.all_link = LinkLabel("")
         self.preview_link = LinkLabel("Preview text")
         self.preview_link.setToolTip("Show what the rename changes in the text")
-        self._dots = [ThemedLabel(keeper, "·", "secondary") for _ in range(2)]
+        self._dots = [ThemedLabel("·", "secondary") for _ in range(2)]
         self._arrange()
         self._connect()
 

@@ -45,25 +45,24 @@ class InterventionsPanel(QWidget):
 
     def __init__(self, keeper: ThemeKeeper, moves: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._keeper = keeper
-        self.sentence = ThemedLabel(keeper, "", pixels=15, semibold=True)
+        self.sentence = ThemedLabel("", pixels=15, semibold=True)
         self.sentence.setWordWrap(True)
         self.scores = ScoreBars(keeper)
         self._measures = QGridLayout()
-        self._measure_head = ThemedLabel(keeper, "MEASURES", "secondary", pixels=11, semibold=True)
+        self._measure_head = ThemedLabel("MEASURES", "secondary", pixels=11, semibold=True)
         self.moves = moves
         moves.setFixedHeight(RANKING_HEIGHT)
-        self.ranking_head = SectionHeader(keeper, "Ranking")
-        self.before = ThemedLabel(keeper, "", "series_a", semibold=True)
-        self.after = ThemedLabel(keeper, "", "series_b", semibold=True)
+        self.ranking_head = SectionHeader("Ranking")
+        self.before = ThemedLabel("", "series_a", semibold=True)
+        self.after = ThemedLabel("", "series_b", semibold=True)
         self.both_link = LinkLabel("")
         self.two_link = LinkLabel("Open as two rankings")
-        self.list_head = SectionHeader(keeper, "Interventions", NEVER_WRITTEN)
+        self.list_head = SectionHeader("Interventions", NEVER_WRITTEN)
         self.rows = InterventionRows(keeper)
-        self.untouched = ThemedLabel(keeper, UNTOUCHED, "secondary", pixels=11)
+        self.untouched = ThemedLabel(UNTOUCHED, "secondary", pixels=11)
         self.untouched.setWordWrap(True)
-        self.channels_head = SectionHeader(keeper, "Which channels matter most")
-        self.channels_note = ThemedLabel(keeper, "", "secondary", pixels=11)
+        self.channels_head = SectionHeader("Which channels matter most")
+        self.channels_note = ThemedLabel("", "secondary", pixels=11)
         self.channels_note.setWordWrap(True)
         self._channel_links: list[LinkLabel] = []
         self._channel_grid = QGridLayout()
@@ -90,12 +89,8 @@ class InterventionsPanel(QWidget):
                 widget.hide()
                 widget.deleteLater()
         for place, (name, number) in enumerate(view.measures, start=1):
-            self._measures.addWidget(
-                ThemedLabel(self._keeper, name, "secondary", pixels=11), place, 0
-            )
-            self._measures.addWidget(
-                ThemedLabel(self._keeper, number, pixels=11, semibold=True), place, 1
-            )
+            self._measures.addWidget(ThemedLabel(name, "secondary", pixels=11), place, 0)
+            self._measures.addWidget(ThemedLabel(number, pixels=11, semibold=True), place, 1)
 
     def show_rows(self, rows: Sequence[InterventionRow], undo_words: str) -> None:
         """The list; undo_words: what Undo takes back, "" for nothing."""

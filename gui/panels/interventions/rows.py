@@ -68,7 +68,7 @@ class InterventionRows(QWidget):
         box.setAccessibleName(f"{row.words} acts")
         box.setText(plain_caption(row.words))
         box.setToolTip(plain_tip(row.words))
-        effect = ThemedLabel(self._keeper, "", "secondary", pixels=11)
+        effect = ThemedLabel("", "secondary", pixels=11)
         cross = IconButton(self._keeper, "cross", f"Take “{row.words}” away")
         box.toggled.connect(lambda is_on, n=number: self.active_toggled.emit(n, is_on))
         cross.clicked.connect(lambda _checked=False, n=number: self.removed.emit(n))

@@ -82,7 +82,7 @@ class LayerTable(QWidget):
             button.setCheckable(True)
             button.setFixedSize(28, 26)
         keep("layers", filter=self.filter, in_place=self.in_place_only, hidden=self.hidden_only)
-        self.problem = ThemedLabel(keeper, "", "error_text", pixels=11)
+        self.problem = ThemedLabel("", "error_text", pixels=11)
         self.problem.hide()
         self.model = LayerModel(self)
         self.delegate = LayerDelegate(keeper, self.model, self)

@@ -86,7 +86,7 @@ class Legend(QWidget):
         self._of_junk: list[QWidget] = []
         for mark in _GLYPHS:
             disc = _Disc(keeper, mark)
-            words = ThemedLabel(keeper, JUNK_WORDS if mark == JUNK else mark, "secondary")
+            words = ThemedLabel(JUNK_WORDS if mark == JUNK else mark, "secondary")
             row.addWidget(disc, 0, Qt.AlignVCenter)
             row.addWidget(words)
             row.addSpacing(6)

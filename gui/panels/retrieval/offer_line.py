@@ -28,7 +28,7 @@ class OfferLine(QWidget):
         self.setAttribute(Qt.WA_StyledBackground)
         self.setFixedHeight(HEIGHT)
         self._picture = PictureLabel()
-        self.words = ThemedLabel(keeper, "", semibold=True)
+        self.words = ThemedLabel("", semibold=True)
         self.rest = ElidedLabel()
         self.button = Button(keeper, "", is_primary=True)
         self.close_button = IconButton(keeper, "cross", "Leave it")

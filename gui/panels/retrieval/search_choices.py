@@ -101,10 +101,9 @@ class SearchChoices(QWidget):
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._keeper = keeper
         self._shown = SearchView()
         self._server = ""
-        self.title = SectionHeader(keeper, "Search")
+        self.title = SectionHeader("Search")
         self.fields: dict[str, Choice] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -122,10 +121,10 @@ class SearchChoices(QWidget):
             _let_shrink(field)
             field.activated.connect(partial(self._ask_for, key))
             self.fields[key] = field
-            grid.addWidget(ThemedLabel(keeper, name, "secondary"), row, 0)
+            grid.addWidget(ThemedLabel(name, "secondary"), row, 0)
             grid.addWidget(field, row, 1)
         column.addLayout(grid)
-        self.told = ThemedLabel(keeper, "", "secondary", pixels=11)
+        self.told = ThemedLabel("", "secondary", pixels=11)
         self.told.setWordWrap(True)
         column.addWidget(self.told)
         self.fusion_field = Choice()
@@ -238,7 +237,7 @@ class _Members(QWidget):
         self._column.setSpacing(1)
         heading = QHBoxLayout()
         heading.setSpacing(6)
-        heading.addWidget(ThemedLabel(keeper, words, "secondary"))
+        heading.addWidget(ThemedLabel(words, "secondary"))
         if field is None:
             heading.addStretch(1)
         else:

@@ -30,8 +30,8 @@ class SkippedLine(QWidget):
         super().__init__(parent)
         self._keeper = keeper
         self._skipped: tuple[tuple[str, str], ...] = ()
-        self.sign = ThemedLabel(keeper)
-        self.text = ThemedLabel(keeper, "", "warning_text")
+        self.sign = ThemedLabel()
+        self.text = ThemedLabel("", "warning_text")
         self.text.setToolTip("Files that are unreadable, cut off or no images")
         self.link = LinkLabel("Show list")
         row = QHBoxLayout(self)

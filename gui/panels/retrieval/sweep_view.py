@@ -41,11 +41,10 @@ class SweepView(QWidget):
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._keeper = keeper
         self._table = SweepTable()
         self.bar = SweepBar(keeper)
-        self.headline = ThemedLabel(keeper, "", pixels=15, semibold=True)
-        self.rest = ThemedLabel(keeper, "", "secondary")
+        self.headline = ThemedLabel("", pixels=15, semibold=True)
+        self.rest = ThemedLabel("", "secondary")
         for label in (self.headline, self.rest):
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextSelectableByMouse)
@@ -128,7 +127,7 @@ class SweepView(QWidget):
         column.setContentsMargins(0, 0, 0, 6)
         column.setSpacing(6)
         head = self._head("mAP, %", "layers in the order of the net", self.after_choice)
-        legend = ThemedLabel(self._keeper, LEGEND, "secondary", pixels=11)
+        legend = ThemedLabel(LEGEND, "secondary", pixels=11)
         legend.setWordWrap(True)
         legend.setContentsMargins(12, 0, 12, 0)
         column.addLayout(head)
@@ -165,9 +164,9 @@ class SweepView(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(12, 4, 12, 0)
         row.setSpacing(8)
-        row.addWidget(ThemedLabel(self._keeper, title, semibold=True))
+        row.addWidget(ThemedLabel(title, semibold=True))
         if note:
-            row.addWidget(ThemedLabel(self._keeper, note, "secondary"))
+            row.addWidget(ThemedLabel(note, "secondary"))
         row.addStretch(1)
         row.addWidget(choice)
         row.addStrut(26)  # both heads are as high, with a choice or without

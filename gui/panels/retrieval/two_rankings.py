@@ -91,7 +91,6 @@ class TwoRankingsView(QWidget):
         self, keeper: ThemeKeeper, store: ThumbnailStore, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._keeper = keeper
         self._choices: tuple[RecipeChoice | None, RecipeChoice | None] = (None, None)
         self._two: TwoView | None = None
         self._places: list[int] = []
@@ -100,7 +99,7 @@ class TwoRankingsView(QWidget):
         self.lines = (SideLine(keeper, "A", "series_a"), SideLine(keeper, "B", "series_b"))
         self.canvas = MovesCanvas(keeper, store)
         self.picture = QueryPicture(keeper, store, QUERY_WIDTH - 24, most=0.85)
-        self.query_header = SectionHeader(keeper, "Query")
+        self.query_header = SectionHeader("Query")
         self.name = ElidedLabel()
         self.part = PartRow(keeper)
         self.open_button = Button(keeper, "Open image", "image")
@@ -110,7 +109,7 @@ class TwoRankingsView(QWidget):
         self.back_link.hide()
         self.csv_button = Button(keeper, "CSV", "save")
         self.csv_button.setToolTip("Write both rankings as a table, with what they are of")
-        self.sentence = ThemedLabel(keeper, "", pixels=13, semibold=True)
+        self.sentence = ThemedLabel("", pixels=13, semibold=True)
         self.sentence.setWordWrap(True)
         self.moves = FigureTable(keeper, ("", "A", "B", "Moves"), "Images that moved")
         self.parts = Segments(keeper, "Below the rankings")

@@ -24,13 +24,13 @@ class OpacityRow(QWidget):
 
     changed = pyqtSignal(float)
 
-    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.slider = Slider("Opacity of the places", OPACITY)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        row.addWidget(ThemedLabel(keeper, "Opacity", "secondary", pixels=11))
+        row.addWidget(ThemedLabel("Opacity", "secondary", pixels=11))
         row.addWidget(self.slider, 1)
         self.slider.valueChanged.connect(lambda value: self.changed.emit(value / 100))
 
@@ -48,16 +48,16 @@ class WhySection(QWidget):
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.header = SectionHeader(keeper, "Why matched")
+        self.header = SectionHeader("Why matched")
         self.button = Button(keeper, "Show places", "eye")
         self.button.setCheckable(True)
         self.button.setToolTip(_TIP)
-        self.words = ThemedLabel(keeper, "", "text")
-        self.method = ThemedLabel(keeper, "", "secondary", pixels=11)
+        self.words = ThemedLabel("", "text")
+        self.method = ThemedLabel("", "secondary", pixels=11)
         for label in (self.words, self.method):
             label.setWordWrap(True)
         self.channels = FactSection(keeper)
-        self.opacity = OpacityRow(keeper)
+        self.opacity = OpacityRow()
         keep("why matched", opacity=self.opacity.slider)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -60,8 +60,8 @@ class _Captioned(QWidget):
     def __init__(self, keeper: ThemeKeeper, store: ThumbnailStore, title: str) -> None:
         super().__init__()
         self.picture = _FittingPicture(keeper, store)
-        self.title = ThemedLabel(keeper, title, semibold=True)
-        self.words = ThemedLabel(keeper, "", "secondary", pixels=11)
+        self.title = ThemedLabel(title, semibold=True)
+        self.words = ThemedLabel("", "secondary", pixels=11)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
@@ -80,7 +80,7 @@ class WhyTwo(QWidget):
     ) -> None:
         super().__init__(parent)
         self.words = ElidedLabel(mode=Qt.ElideRight)
-        self.opacity = OpacityRow(keeper)
+        self.opacity = OpacityRow()
         keep("two rankings", opacity=self.opacity.slider)
         self.opacity.setFixedWidth(190)
         titles = ("A, query", "A, result", "B, query", "B, result")

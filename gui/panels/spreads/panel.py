@@ -45,8 +45,8 @@ class FindingLine(QWidget):
         self.setAttribute(Qt.WA_StyledBackground)
         self.setMinimumHeight(_LINE)
         self._picture = PictureLabel()
-        self.words = ThemedLabel(keeper, "", semibold=True)
-        self.rest = ThemedLabel(keeper, "", "secondary")
+        self.words = ThemedLabel("", semibold=True)
+        self.rest = ThemedLabel("", "secondary")
         self._pair = WrappedPair(self.words, self.rest)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 4, 12, 5)
@@ -99,8 +99,8 @@ class SpreadsPanel(QWidget):
         self.empty_state = EmptyState(
             keeper, "list", EMPTY_SENTENCE, "Open image", button_icon="image"
         )
-        self.of_what = ThemedLabel(keeper, "")
-        self.exactness = ThemedLabel(keeper, "", "secondary")
+        self.of_what = ThemedLabel("")
+        self.exactness = ThemedLabel("", "secondary")
         self._foot = WrappedPair(self.of_what, self.exactness)
         self._build()
         self.filter.textChanged.connect(self._refilter)

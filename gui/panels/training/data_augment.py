@@ -30,7 +30,6 @@ class DrawnPictures(QWidget):
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._keeper = keeper
         self._pictures: tuple[QImage, ...] = ()
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
         self.setAccessibleName("Draws of one image")
@@ -96,10 +95,10 @@ class AugmentPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(5)
-        column.addWidget(SectionHeader(keeper, "Augmentation", "train only, drawn anew each time"))
+        column.addWidget(SectionHeader("Augmentation", "train only, drawn anew each time"))
         column.addLayout(grid)
         self.note = ThemedLabel(
-            keeper, "Layers that do not learn can't be computed once then.", "secondary", pixels=11
+            "Layers that do not learn can't be computed once then.", "secondary", pixels=11
         )
         column.addWidget(self.note)
         column.addLayout(drawn)

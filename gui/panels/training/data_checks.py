@@ -52,8 +52,8 @@ class FindingCard(QWidget):
         self._icon, self._role = "warning", "warning_text"
         self.finding: Finding | None = None
         self._picture = PictureLabel()
-        self.title = ThemedLabel(keeper, semibold=True)
-        self.count = ThemedLabel(keeper, role="warning_text", semibold=True)
+        self.title = ThemedLabel(semibold=True)
+        self.count = ThemedLabel(role="warning_text", semibold=True)
         self.sentence = ElidedLabel(mode=Qt.ElideRight)
         self.more = LinkLabel("")
         self.link = LinkLabel("")
@@ -147,7 +147,7 @@ class ChecksPanel(QWidget):
         row = QHBoxLayout(self._head)
         row.setContentsMargins(14, 0, 14, 0)
         row.setSpacing(10)
-        row.addWidget(ThemedLabel(keeper, "Checks", semibold=True))
+        row.addWidget(ThemedLabel("Checks", semibold=True))
         row.addWidget(self.sentence, 1)
         row.addWidget(self.report)
         self._list = QWidget()

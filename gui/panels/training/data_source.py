@@ -44,13 +44,13 @@ class SourcePanel(QWidget):
         self.table = FigureTable(
             keeper, _HEADINGS, "Classes and their images", left=(1,), least_name=96
         )
-        self.balance = SectionHeader(keeper, "Balance")
-        self.words = ThemedLabel(keeper, "")
+        self.balance = SectionHeader("Balance")
+        self.words = ThemedLabel("")
         self.words.setWordWrap(True)
         self.few = QCheckBox()
         self.rare = QCheckBox("Draw rare classes more often")
         self.rare.setToolTip("Each class is drawn as often as the others in training")
-        self._lay_out(keeper)
+        self._lay_out()
         self.few.clicked.connect(lambda is_out: self.few_decided.emit(not is_out))
         self.rare.clicked.connect(lambda: self.balance_decided.emit())
         self.show_source(None)
@@ -91,16 +91,16 @@ class SourcePanel(QWidget):
             words = f"Leave out {named}, {plural(n_images, 'image')}"
             self.few.setText(plain_caption(words))
 
-    def _lay_out(self, keeper: ThemeKeeper) -> None:
+    def _lay_out(self) -> None:
         row = QHBoxLayout()
         row.addWidget(self.path, 1)
         row.addWidget(self.change)
-        hint = ThemedLabel(keeper, KINDS, "secondary", pixels=11)
+        hint = ThemedLabel(KINDS, "secondary", pixels=11)
         hint.setWordWrap(True)
         head = QVBoxLayout()
         head.setContentsMargins(10, 4, 10, 6)
         head.setSpacing(5)
-        head.addWidget(SectionHeader(keeper, "Source"))
+        head.addWidget(SectionHeader("Source"))
         head.addLayout(row)
         head.addWidget(hint)
         foot = QVBoxLayout()

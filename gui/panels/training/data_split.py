@@ -91,7 +91,7 @@ class SplitPanel(QWidget):
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.head = SectionHeader(keeper, "Split", "by class, near-duplicates together")
+        self.head = SectionHeader("Split", "by class, near-duplicates together")
         self.bar = SplitBar(keeper)
         self.facts = FactList(keeper, name_width=96)
         self.seed = WholeNumberField()
@@ -115,7 +115,7 @@ class SplitPanel(QWidget):
         self.command = Button(keeper, "Copy as command", "copy")
         self.use = Button(keeper, "Use this split", "save", is_primary=True)
         self._body = QWidget()
-        self._lay_out(keeper)
+        self._lay_out()
         self.seed.valueChanged.connect(lambda _value: self.changed.emit())
         self.shares.activated.connect(lambda _place: self.changed.emit())
         self.again.clicked.connect(lambda: self.seed.setValue(self.seed.value() + 1))
@@ -164,17 +164,17 @@ class SplitPanel(QWidget):
             plain_tip(f"Write split.json and Caffe's list files into {self.folder.text()}")
         )
 
-    def _lay_out(self, keeper: ThemeKeeper) -> None:
+    def _lay_out(self) -> None:
         fields = QHBoxLayout()
         fields.setSpacing(6)
-        label = ThemedLabel(keeper, "Seed", "secondary")
+        label = ThemedLabel("Seed", "secondary")
         label.setBuddy(self.seed)
         for widget in (label, self.seed, self.shares, self.again):
             fields.addWidget(widget)
         fields.addStretch(1)
         where = QHBoxLayout()
         where.setSpacing(6)
-        where.addWidget(ThemedLabel(keeper, "Into", "secondary"))
+        where.addWidget(ThemedLabel("Into", "secondary"))
         where.addWidget(self.folder, 1)
         where.addWidget(self.folder_link)
         body = QVBoxLayout(self._body)

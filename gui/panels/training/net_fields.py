@@ -29,12 +29,12 @@ class NetFields(PanelBar):
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(keeper, parent)
-        self.head = ThemedLabel(keeper, "New layer", "secondary")
+        self.head = ThemedLabel("New layer", "secondary")
         self.suffix = QLineEdit()
         self.suffix.setMaxLength(32)
         self.suffix.setFixedWidth(124)
         self.suffix.setAccessibleName("Ending of the new layer's name")
-        self.outputs = ThemedLabel(keeper, "", "secondary")
+        self.outputs = ThemedLabel("", "secondary")
         self.freeze = LayerPickerButton(keeper, "Freeze up to", nothing=NOTHING)
         self.weights, self.bias = (_rate(f"lr_mult of the new layer's {what}")
                                    for what in ("weights", "bias"))  # fmt: skip

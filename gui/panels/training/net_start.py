@@ -88,7 +88,7 @@ class NetStart(QWidget):
         self.hint = HintBox(keeper)
         self.facts = FactList(keeper, name_width=80)
         self._layers: tuple[str, ...] = ()
-        self._lay_out(keeper)
+        self._lay_out()
         self.other_net.clicked.connect(self.net_requested)
         self.other_weights.clicked.connect(self.weights_requested)
         for field in (self.base_lr, self.epochs, self.batch):
@@ -170,23 +170,23 @@ class NetStart(QWidget):
         if place < len(self._layers):
             self.layer_chosen.emit(self._layers[place])
 
-    def _lay_out(self, keeper: ThemeKeeper) -> None:
+    def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 2, 12, 8)
         column.setSpacing(4)
-        column.addWidget(SectionHeader(keeper, "Begins with"))
+        column.addWidget(SectionHeader("Begins with"))
         for label, link in ((self.net, self.other_net), (self.weights, self.other_weights)):
             row = QHBoxLayout()
             row.addWidget(label, 1)
             row.addWidget(link)
             column.addLayout(row)
             label.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
-        column.addWidget(SectionHeader(keeper, "Preset", "fills the fields and the files"))
+        column.addWidget(SectionHeader("Preset", "fills the fields and the files"))
         for preset in PRESETS:
-            column.addLayout(self._preset_row(keeper, preset.id, preset.name, preset.words))
+            column.addLayout(self._preset_row(preset.id, preset.name, preset.words))
             self.presets[preset.id].setToolTip(plain_tip(f"{preset.words}\nAfter {preset.source}"))
-        column.addLayout(self._numbers_row(keeper))
-        column.addWidget(SectionHeader(keeper, "Weights at the start", "by layer name"))
+        column.addLayout(self._numbers_row())
+        column.addWidget(SectionHeader("Weights at the start", "by layer name"))
         chips = QHBoxLayout()
         chips.setSpacing(4)
         for chip in self.chips:
@@ -198,7 +198,7 @@ class NetStart(QWidget):
         column.addWidget(self.facts)
         column.addStretch(1)
 
-    def _preset_row(self, keeper: ThemeKeeper, id_: str, name: str, words: str) -> QHBoxLayout:
+    def _preset_row(self, id_: str, name: str, words: str) -> QHBoxLayout:
         button = QRadioButton(name)
         button.setAccessibleDescription(words)
         button.clicked.connect(lambda: self.preset_chosen.emit(id_))
@@ -211,12 +211,12 @@ class NetStart(QWidget):
         row.addWidget(said, 1)
         return row
 
-    def _numbers_row(self, keeper: ThemeKeeper) -> QGridLayout:
+    def _numbers_row(self) -> QGridLayout:
         grid = QGridLayout()
         grid.setHorizontalSpacing(6)
         fields = (("base_lr", self.base_lr), ("Epochs", self.epochs), ("Batch", self.batch))
         for at, (name, field) in enumerate(fields):
-            label = ThemedLabel(keeper, name, "secondary")
+            label = ThemedLabel(name, "secondary")
             label.setBuddy(field)
             grid.addWidget(label, 0, 2 * at)
             grid.addWidget(field, 0, 2 * at + 1)

@@ -37,7 +37,7 @@ class NetStep(QWidget):
 
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.sentence = FittingLabel(keeper, "text", pixels=14, semibold=True)
+        self.sentence = FittingLabel("text", pixels=14, semibold=True)
         self.reason = ElidedLabel(mode=Qt.ElideRight)
         self.fields = NetFields(keeper)
         self.start = NetStart(keeper)

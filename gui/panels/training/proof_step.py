@@ -39,11 +39,10 @@ class ProofStep(QWidget):
         self, keeper: ThemeKeeper, store: ThumbnailStore, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._keeper = keeper
         self._report: Report | None = None
         self.empty = EmptyState(keeper, "curve", "", "Measure before and after", button_icon="play")
-        self.sentence = ThemedLabel(keeper, "", pixels=14, semibold=True)
-        self.caveats = ThemedLabel(keeper, "", "warning_text")
+        self.sentence = ThemedLabel("", pixels=14, semibold=True)
+        self.caveats = ThemedLabel("", "warning_text")
         for label in (self.sentence, self.caveats):
             label.setWordWrap(True)
         self.queries = Segments(keeper, "Queries that count")
@@ -53,7 +52,7 @@ class ProofStep(QWidget):
         self.moved = MovedWeights(keeper)
         self.facts = FactList(keeper, name_width=110)
         self.classes = ClassGains(keeper)
-        self.class_head = SectionHeader(keeper, "Classes")
+        self.class_head = SectionHeader("Classes")
         self.shown = Segments(keeper, "Queries shown")
         keep("proof", queries=self.queries, shown=self.shown)
         self.shown.add("gains", "gains", "Queries that find more")
@@ -107,8 +106,7 @@ class ProofStep(QWidget):
         self.side.setFixedWidth(_SIDE if self.width() >= _WIDE else _NARROW_SIDE)
 
     def _lay_out(self) -> None:
-        keeper = self._keeper
-        self._none = ThemedLabel(keeper, "", "secondary")
+        self._none = ThemedLabel("", "secondary")
         head = QHBoxLayout()
         head.setContentsMargins(14, 8, 14, 8)
         head.setSpacing(12)
@@ -118,11 +116,11 @@ class ProofStep(QWidget):
         said.addWidget(self.caveats)
         head.addLayout(said, 1)
         head.addWidget(self.queries, 0, Qt.AlignTop)
-        inner = _column(10, self.rows, SectionHeader(keeper, "Weights that moved",
+        inner = _column(10, self.rows, SectionHeader("Weights that moved",
                         "relative change of a layer's weights"), self.moved,
-                        SectionHeader(keeper, "Measured"), self.facts)  # fmt: skip
+                        SectionHeader("Measured"), self.facts)  # fmt: skip
         query_head = QHBoxLayout()
-        query_head.addWidget(SectionHeader(keeper, "Queries that changed most"), 1)
+        query_head.addWidget(SectionHeader("Queries that changed most"), 1)
         query_head.addWidget(self.shown, 0, Qt.AlignBottom)
         right = _column(12, self.class_head, self.classes, query_head, self._none, self.changed)
         for area, widget, name in (

@@ -76,10 +76,10 @@ class RunStep(QWidget):
         self._keeper = keeper
         self.setObjectName("runStep")
         self.empty = EmptyState(keeper, "curve", "", "Start training", button_icon="play")
-        self.done = ThemedLabel(keeper, "0", pixels=22, semibold=True)
-        self.of = ThemedLabel(keeper, "", "secondary")
-        self.pace = ThemedLabel(keeper, "")
-        self.keeps = ThemedLabel(keeper, _KEEPS, "secondary", pixels=11)
+        self.done = ThemedLabel("0", pixels=22, semibold=True)
+        self.of = ThemedLabel("", "secondary")
+        self.pace = ThemedLabel("")
+        self.keeps = ThemedLabel(_KEEPS, "secondary", pixels=11)
         self.keeps.setWordWrap(True)
         self.pause = Button(keeper, "Pause", "pause")
         self.stop = Button(keeper, "Stop", "stop")
@@ -233,11 +233,11 @@ class RunStep(QWidget):
             column.setSpacing(0)
             head = QHBoxLayout()
             head.setSpacing(6)
-            head.addWidget(ThemedLabel(keeper, title, semibold=True))
+            head.addWidget(ThemedLabel(title, semibold=True))
             for role, words in keys:
                 head.addSpacing(8)
                 head.addWidget(_Key(keeper, role))
-                head.addWidget(ThemedLabel(keeper, words, "secondary"))
+                head.addWidget(ThemedLabel(words, "secondary"))
             head.addStretch(1)
             if keys:
                 head.addWidget(self.log)
@@ -261,7 +261,7 @@ class RunStep(QWidget):
         outer.addWidget(self._stack)
 
     def _made_side(self) -> QWidget:
-        keeper, side = self._keeper, QWidget()
+        side = QWidget()
         side.setObjectName("runSide")
         head = QHBoxLayout()
         head.setSpacing(6)
@@ -279,12 +279,12 @@ class RunStep(QWidget):
         column.addLayout(head)
         for widget in (self.pace, self.keeps, self.values, self.hint):
             column.addWidget(widget)
-        column.addWidget(SectionHeader(keeper, "Snapshots", ".caffemodel and .solverstate"))
+        column.addWidget(SectionHeader("Snapshots", ".caffemodel and .solverstate"))
         column.addWidget(self.snapshots)
         column.addLayout(use)
-        column.addWidget(SectionHeader(keeper, "What trains"))
+        column.addWidget(SectionHeader("What trains"))
         column.addWidget(self.trains)
-        column.addWidget(SectionHeader(keeper, "Run"))
+        column.addWidget(SectionHeader("Run"))
         column.addWidget(self.facts)
         column.addStretch(1)
         column.addWidget(self.command, 0, Qt.AlignLeft)

@@ -139,7 +139,7 @@ class StepBar(QWidget):
             self.buttons[step.id] = button
             self.row.addWidget(button)
         self.row.addSpacing(12)
-        self.note = FittingLabel(keeper)
+        self.note = FittingLabel()
         self.note.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.row.addStretch(1)
         self.row.addWidget(self.note, 100)

@@ -57,18 +57,18 @@ class WeightsPanel(QWidget):
         self._filter: int | None = None
         self._near = ""
         self.bar = PanelBar(keeper)
-        self.count = ThemedLabel(keeper, "", semibold=True)
-        self.shape = ThemedLabel(keeper, "", "secondary")
+        self.count = ThemedLabel("", semibold=True)
+        self.shape = ThemedLabel("", "secondary")
         self.arrays, self.sort, self.scope = Choice(), Choice(), Choice()
         self.mode = Segments(keeper, "Colour")
-        self.caption = FittingLabel(keeper, pixels=11)
+        self.caption = FittingLabel(pixels=11)
         self.copy_button = IconButton(keeper, "copy", "Copy the filters")
         self.save_button = IconButton(keeper, "save", "Save weights, figures or a picture")
         self.tiles = FilterTileCanvas(keeper)
         self.map = WeightMap(keeper)
         self.channels = ChannelBars(keeper)
-        self.foot = FittingLabel(keeper, pixels=11)
-        self.dead = ThemedLabel(keeper, "", "warning_text", pixels=11)
+        self.foot = FittingLabel(pixels=11)
+        self.dead = ThemedLabel("", "warning_text", pixels=11)
         self.side = WeightsSide(keeper)
         self.empty = EmptyState(keeper, "weights", NO_WEIGHTS, "Open weights", button_icon="open")
         self._build()
@@ -246,7 +246,7 @@ class WeightsPanel(QWidget):
         row.addWidget(self.shape)
         row.addSpacing(4)
         row.addWidget(self.arrays)
-        self._labels = [ThemedLabel(self._keeper, word, "secondary") for word in ("Sort", "Range")]
+        self._labels = [ThemedLabel(word, "secondary") for word in ("Sort", "Range")]
         self._scope_labels = (self._labels[1],)
         for label, choice in zip(self._labels, (self.sort, self.scope), strict=True):
             label.setBuddy(choice)

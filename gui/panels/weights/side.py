@@ -32,9 +32,8 @@ _TABLE = 240
 class FilterPicture(QWidget):
     """One filter, its weights as squares."""
 
-    def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._keeper = keeper
         self._image = QImage()
         self.setFixedSize(SIDE, SIDE)
         self.setAccessibleName("The chosen filter")
@@ -71,16 +70,16 @@ class WeightsSide(QScrollArea):
     def __init__(self, keeper: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._keeper = keeper
-        self.title = SectionHeader(keeper, "Filter")
-        self.picture = FilterPicture(keeper)
+        self.title = SectionHeader("Filter")
+        self.picture = FilterPicture()
         self.facts = FactList(keeper, name_width=92)
         self.top_images = LinkLabel("")
-        self.weights = SectionHeader(keeper, "Weights")
+        self.weights = SectionHeader("Weights")
         self.histogram = WeightHistogram(keeper)
-        self.trouble = ThemedLabel(keeper, "", "warning_text")
-        self.twins_head = SectionHeader(keeper, "Twins", "cosine of two filters")
+        self.trouble = ThemedLabel("", "warning_text")
+        self.twins_head = SectionHeader("Twins", "cosine of two filters")
         self.twins = FilterPairs(keeper, "Twins")
-        self.twins_note = ThemedLabel(keeper, "", "secondary")
+        self.twins_note = ThemedLabel("", "secondary")
         self.twins_link = LinkLabel("")
         self.twins_all_link = LinkLabel("")
         self.twins_table = FigureTable(
@@ -89,11 +88,11 @@ class WeightsSide(QScrollArea):
         self.twins_table.setFixedHeight(_TABLE)
         self._are_all_twins_shown = False
         self._shown: ShownWeights | None = None
-        self.other_head = SectionHeader(keeper, "Against another caffemodel")
+        self.other_head = SectionHeader("Against another caffemodel")
         self.other_link = LinkLabel("Choose a file")
         self.bars = ChangeBars(keeper)
-        self.bars_note = ThemedLabel(keeper, "", "secondary")
-        self.moved_head = SectionHeader(keeper, "Filters that moved most", "this file, the other")
+        self.bars_note = ThemedLabel("", "secondary")
+        self.moved_head = SectionHeader("Filters that moved most", "this file, the other")
         self.moved = FilterPairs(keeper, "Filters that moved most")
         self._twins_are_asked_for = False
         self._lay_out()

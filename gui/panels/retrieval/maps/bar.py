@@ -38,8 +38,8 @@ class MapBar(PanelBar):
         self.kinds = Segments(keeper, "Maps")
         self.kinds.add(ONE, "One map", "The representation that is searched by")
         self.kinds.add(LAYERS, "Layers", "Every representation that the folder is read with")
-        self._make_fields_of_tsne(keeper)
-        self.settings = ThemedLabel(keeper, "", "secondary")
+        self._make_fields_of_tsne()
+        self.settings = ThemedLabel("", "secondary")
         self.thumbs = Slider()
         self.thumbs.setRange(LEAST_THUMB, MOST_THUMB)
         self.thumbs.setValue(FIRST_THUMB)
@@ -72,7 +72,7 @@ class MapBar(PanelBar):
         self.set_can_export(can_export=False)
         self._show_fields()
 
-    def _make_fields_of_tsne(self, keeper: ThemeKeeper) -> None:
+    def _make_fields_of_tsne(self) -> None:
         """What t-SNE is made with, in one widget, which is hidden for PCA."""
         self.perplexity = WholeNumberField()
         self.perplexity.setRange(LEAST_PERPLEXITY, MOST_PERPLEXITY)
@@ -92,7 +92,7 @@ class MapBar(PanelBar):
         row.setContentsMargins(4, 0, 0, 0)
         row.setSpacing(6)
         for words, field in (("Perplexity", self.perplexity), ("Seed", self.seed)):
-            label = ThemedLabel(keeper, words, "secondary")
+            label = ThemedLabel(words, "secondary")
             label.setBuddy(field)
             row.addWidget(label)
             row.addWidget(field)

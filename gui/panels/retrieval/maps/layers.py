@@ -28,7 +28,7 @@ class _SmallMap(QWidget):
     def __init__(self, keeper: ThemeKeeper, store: ThumbnailStore) -> None:
         super().__init__()
         self.words = ElidedLabel()
-        self.kept = ThemedLabel(keeper, "", "secondary", pixels=11)
+        self.kept = ThemedLabel("", "secondary", pixels=11)
         self.open_button = IconButton(keeper, "search", "Search by this")
         self.canvas = MapCanvas(keeper, store)
         self.canvas.set_thumb_width(0)

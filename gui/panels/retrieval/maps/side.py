@@ -61,13 +61,13 @@ class MapSide(QWidget):
         self._images: MapImages | None = None
         self._shown = np.arange(0)
         self._is_following = False
-        self.heading = ThemedLabel(keeper, "", semibold=True)
+        self.heading = ThemedLabel("", semibold=True)
         self.query_button = Button(keeper, "Use as query", "search")
         self.list_button = Button(keeper, "List", "save")
         self.list_button.setToolTip("Write these images as a table: x, y, file, label")
         self.counts = MapLegend(keeper, "Labels of the chosen images", has_counts=True)
         self.grid = _PointingGrid(keeper, store)
-        self.note = ThemedLabel(keeper, NOTE, "secondary", pixels=11)
+        self.note = ThemedLabel(NOTE, "secondary", pixels=11)
         self.note.setWordWrap(True)
         self.note.setContentsMargins(12, 6, 12, 6)
         head = QHBoxLayout()

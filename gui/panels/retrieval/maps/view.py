@@ -55,7 +55,7 @@ class MapView(QWidget):
         self._chosen: np.ndarray | None = None
         self.bar = MapBar(keeper)
         self.offer_line = OfferLine(keeper)
-        self.kept = ThemedLabel(keeper, "", semibold=True)
+        self.kept = ThemedLabel("", semibold=True)
         self.rest = ElidedLabel(mode=Qt.ElideRight)
         self.canvas = MapCanvas(keeper, store)
         self.small = SmallMaps(keeper, store)
