@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PyQt5.QtCore import QRectF, QSize, Qt
+from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSlot
 from PyQt5.QtGui import (
     QColor,
     QKeySequence,
@@ -138,9 +138,11 @@ class NumberedText(QPlainTextEdit):
         self.setLineWrapMode(QPlainTextEdit.NoWrap)
         self.setFont(fixed_font(12))
         self.setPlainText(text)
+        self._marked, self._is_error = QTextCursor(), False
         self._gutter = _Gutter(self)
         self.setViewportMargins(self.gutter_width(), 0, 0, 0)
         self.updateRequest.connect(lambda *_: self._gutter.update())
+        keeper.changed.connect(self._mark)
 
     def gutter_width(self) -> int:
         """Room for the largest line number."""
@@ -149,18 +151,21 @@ class NumberedText(QPlainTextEdit):
 
     def show_line(self, line: int, *, is_error: bool = False) -> None:
         """Put a line in the middle and mark it."""
-        block = self.document().findBlockByNumber(max(0, line - 1))
-        cursor = QTextCursor(block)
-        self.setTextCursor(cursor)
+        self._marked = QTextCursor(self.document().findBlockByNumber(max(0, line - 1)))
+        self._is_error = is_error
+        self.setTextCursor(self._marked)
         self.centerCursor()
-        selection = QTextEdit.ExtraSelection()
+        self._mark()
+
+    @pyqtSlot()
+    def _mark(self) -> None:
         theme = self._keeper.theme
         mark = QTextCharFormat()
-        mark.setBackground(QColor(theme.error_fill if is_error else theme.selected_row))
+        mark.setBackground(QColor(theme.error_fill if self._is_error else theme.selected_row))
         mark.setProperty(QTextFormat.FullWidthSelection, True)
-        selection.format = mark
-        selection.cursor = cursor
-        self.setExtraSelections([selection])
+        selection = QTextEdit.ExtraSelection()
+        selection.format, selection.cursor = mark, self._marked
+        self.setExtraSelections([] if self._marked.isNull() else [selection])
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

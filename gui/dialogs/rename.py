@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from PyQt5.QtCore import QSignalBlocker, QSize, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QSignalBlocker, QSize, Qt, QTimer, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -97,6 +97,7 @@ class RenameDialog(FramedDialog):
         self._make_fields(choices, wish)
         self._lay_out()
         self._connect()
+        self._tint()
         if wish.scope is None:
             self.show_no_plan(_ALL_OWN)
         else:
@@ -147,9 +148,6 @@ class RenameDialog(FramedDialog):
         self.warnings.setWordWrap(True)
         self.warnings.setTextInteractionFlags(Qt.TextSelectableByMouse)
         self._warning_sign = PictureLabel()
-        self._warning_sign.setPixmap(
-            pixmap("warning", self.keeper.theme.warning_text, 14, self.devicePixelRatioF())
-        )
         self.note = ThemedLabel("", "secondary", pixels=11)
         self.note.setWordWrap(True)
         self.difference = SideBySide(self.keeper, ("Before", "After"))
@@ -193,6 +191,13 @@ class RenameDialog(FramedDialog):
         self.layers_too.toggled.connect(lambda _on: self._settle.start())
         self.table.itemChanged.connect(self._take_name)
         self._settle.timeout.connect(self._ask)
+        self.keeper.changed.connect(self._tint)
+
+    @pyqtSlot()
+    def _tint(self) -> None:
+        colour = self.keeper.theme.warning_text
+        self._warning_sign.setPixmap(pixmap("warning", colour, 14, self.devicePixelRatioF()))
+        self._show_name_problems()
 
     def _ask(self) -> None:
         if self.scope.currentIndex() >= 0:

@@ -43,7 +43,7 @@ TABLE_EXPORTS = ((".csv", "Save as CSV…"),)
 """Of a view that is a table of figures."""
 
 _SIDE_WIDTH, _MOST_WIDTH = 190, 380
-_AROUND_NAME = 32
+_AROUND_NAME, _MARGIN = 32, 6
 """Pixels left of a file's name, and right of it for the arrow."""
 
 
@@ -64,6 +64,12 @@ class SideButton(QPushButton):
         """The file that it names."""
         return self._name
 
+    @property
+    def shown_name(self) -> str:
+        """The name as far as there is room."""
+        room = self.width() - _AROUND_NAME
+        return elided(self._name, room, self.fontMetrics(), [self._beside])
+
     def show_file(self, file: ComparedFile | None, beside: ComparedFile | None) -> None:
         """Name a file, or none; beside: the other one, which it must be told from."""
         self._name = file.title if file is not None else "choose a file"
@@ -77,7 +83,7 @@ class SideButton(QPushButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        wanted = self.fontMetrics().horizontalAdvance(self._name) + _AROUND_NAME
+        wanted = self.fontMetrics().horizontalAdvance(self._name) + _AROUND_NAME + _MARGIN
         return QSize(max(_SIDE_WIDTH, min(wanted, _MOST_WIDTH)), super().sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -85,8 +91,7 @@ class SideButton(QPushButton):
         painter = QPainter(self)
         box = self.rect().adjusted(8, 0, 8 - _AROUND_NAME, 0)
         painter.setPen(self._keeper.theme.text)
-        shown = elided(self._name, box.width(), self.fontMetrics(), [self._beside])
-        painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), shown)
+        painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), self.shown_name)
         glyph = icon("down", self._keeper.theme.secondary)
         glyph.paint(painter, self.width() - 20, (self.height() - 14) // 2, 14, 14)
         painter.end()
