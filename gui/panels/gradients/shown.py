@@ -90,4 +90,6 @@ def seconds_words(seconds: float) -> str:
     """ "0.3 s", "9.8 s", "1:20"."""
     if seconds >= 60:
         return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+    if seconds < 0.05:
+        return "< 0.1 s"
     return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"

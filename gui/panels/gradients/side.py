@@ -92,7 +92,7 @@ class LayersSide(QWidget):
         self.norms.setVisible(bool(rows))
         self.norms.show_rows([
             FigureRow(
-                (row.layer, "target" if row.is_target else "", f"{row.norm:.3g}"),
+                (row.layer, "target" if row.is_target else "", f"{row.norm:#.3g}"),
                 row.family,
                 bars={} if row.is_target else {1: row.share},
                 tip=row.words,
