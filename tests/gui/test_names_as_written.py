@@ -159,7 +159,7 @@ def compare(bench, qtbot, user, tmp_path: Path) -> None:
     bench.window.actions_["compare"].trigger()
     qtbot.waitUntil(lambda: bench.comparing.comparison is not None, timeout=15000)
     page = bench.window.compare_page
-    for view in page.bar.views:
+    for view in page.bar.views.shown:
         page.show_view(view)
 
 
