@@ -18,11 +18,6 @@ from gui.widgets.hint_box import HintBox
 from gui.widgets.labels import ThemedLabel
 
 
-@pytest.fixture(autouse=True)
-def _light(qapp: QApplication) -> None:
-    Theme.light().apply(qapp)
-
-
 def test_the_sheet_waits_until_all_stands(qapp: QApplication) -> None:
     with dressed_at_the_end():
         assert qapp.styleSheet() == ""
