@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -84,8 +85,19 @@ class Feed:
 
     def shapes_for(self, picture_shape: Shape, n_images: int = 1) -> NetShapes:
         """The shapes of the net for pictures of (channels, height, width)."""
-        fed = self.inputs(np.broadcast_to(np.float32(0), (n_images, *picture_shape)))
-        return infer_shapes(self.net, {name: array.shape for name, array in fed.items()})
+        key = (n_images, *picture_shape)
+        found = self._last_shapes.get(key)
+        if found is None:
+            fed = self.inputs(np.broadcast_to(np.float32(0), key))
+            found = infer_shapes(self.net, {name: array.shape for name, array in fed.items()})
+            self._last_shapes.clear()
+            self._last_shapes[key] = found
+        return found
+
+    @cached_property
+    def _last_shapes(self) -> dict[Shape, NetShapes]:
+        """Those of one size: who plans a survey asks for the same several times."""
+        return {}
 
     def value_shapes(self, value: Value, recipe: Preprocess) -> tuple[Shape | None, ...]:
         """The value's shape for pictures of this recipe: one where all get one size, else two.

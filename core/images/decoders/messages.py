@@ -73,12 +73,13 @@ def is_sound(request: Request, answer: Answer, arrays: Sequence[np.ndarray]) -> 
 def preparing(op: Operation, path: Path, recipe: Preprocess, box: Box | None = None) -> Request:
     """Ask for the input of a net. The child is in another folder, so paths are made absolute."""
     corners = None if box is None else (box.left, box.top, box.right, box.bottom)
-    return Request(op, str(path.absolute()), _written(recipe, Path.cwd()), box=corners)
+    folder = None if recipe.mean_image is None else Path.cwd()
+    return Request(op, str(path.absolute()), _written(recipe, folder), box=corners)
 
 
 @lru_cache(maxsize=8)
-def _written(recipe: Preprocess, folder: Path) -> str:
+def _written(recipe: Preprocess, folder: Path | None) -> str:
     """Once for all pictures of a survey; folder: in which the path of a mean image begins."""
-    if recipe.mean_image is not None:
+    if recipe.mean_image is not None and folder is not None:
         recipe = replace(recipe, mean_image=str(folder / recipe.mean_image))
     return msgspec.json.encode(asdict(recipe)).decode()
