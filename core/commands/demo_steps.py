@@ -21,6 +21,7 @@ from core.jobs.query import QueryRequest, query
 from core.jobs.rename import Renamed, RenameRequest, rename
 from core.measures.measure import Pool, PoolingName
 from core.progress import Job
+from core.representations.titles import pooling_title
 from core.retrieval.evaluation import Evaluation
 from core.retrieval.gallery import Gallery
 from core.retrieval.ranking_export import export_ranking
@@ -115,8 +116,8 @@ class Searched:
 
     @property
     def name(self) -> str:
-        """ "relu7, gem"."""
-        return f"{self.gallery.recipe.layer}, {self.gallery.recipe.pooling}"
+        """ "relu7, GeM"."""
+        return f"{self.gallery.recipe.layer}, {pooling_title(self.gallery.recipe.pooling)}"
 
 
 def index_and_evaluate(

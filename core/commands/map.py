@@ -12,6 +12,7 @@ from core.commands.progress_line import ProgressLine
 from core.csv_table import GUARD_HELP
 from core.jobs.map import LayerMap, MapLayersRequest, MapRequest, map_gallery, map_layers
 from core.progress import run_job
+from core.representations.titles import pooling_title
 from core.retrieval.gallery import Gallery, open_gallery
 from core.retrieval.mapping.gallery_map import MOST_LAID_OUT, PCA, GalleryMap, MapSettings
 from core.retrieval.mapping.map_export import export_map
@@ -117,7 +118,7 @@ def _run_all(whole: Gallery, settings: MapSettings, *, as_json: bool) -> None:
             numbers[id(one.gallery)],
             one.gallery.recipe.layer,
             one.gallery.recipe.top,
-            one.gallery.recipe.pooling,
+            pooling_title(one.gallery.recipe.pooling),
             one.gallery.dimension,
             f"{100 * one.map.kept.share:.0f} %",
         )

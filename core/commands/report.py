@@ -12,6 +12,7 @@ from core.commands.progress_line import ProgressLine
 from core.files import check_writable
 from core.jobs.report import Report, ReportRequest, report
 from core.progress import run_job
+from core.representations.titles import after_title, pooling_title
 from core.training.proof import Queries
 from core.words import percent_number, points
 
@@ -62,7 +63,8 @@ def print_proof(made: Report, html: Path | None) -> None:
     """The table, its caveats before and its sentence after it."""
     print_notes(made.proof.caveats)
     rows = [
-        (row.after_layer, row.pooling, row.post, percent_number(row.before),
+        (row.after_layer, pooling_title(row.pooling), after_title(row.post),
+         percent_number(row.before),
          percent_number(row.after),
          "unchanged" if row.is_unchanged else points(row.difference.mean),
          "" if row.is_unchanged else f"{row.p_corrected:.3f}")

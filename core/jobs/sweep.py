@@ -28,6 +28,7 @@ from core.progress import Job, Progress
 from core.representations.after import L2, After
 from core.representations.fit_files import save_fit
 from core.representations.pca import PcaFit
+from core.representations.titles import after_title, pooling_title
 from core.retrieval.alignment import check_alignment
 from core.retrieval.describing import Describer
 from core.retrieval.descriptor import DescriptorRecipe
@@ -323,7 +324,7 @@ def _measure(
             )
         except AppError as error:
             names = "+".join(one.value.layer for one in parts)
-            where = f"{names}, {parts[0].pool.word}, {after.word}"
+            where = f"{names}, {pooling_title(parts[0].pool.word)}, {after_title(after.word)}"
             measured.notes.append(f"{where}: {error.sentence}")
             continue
         measured.rows.append(row)

@@ -9,6 +9,7 @@ from typing import Protocol
 from core.errors import AppError
 from core.images.thumbnails import thumbnail
 from core.reports.page import as_data_uri, write_page
+from core.representations.titles import after_title, pooling_title
 from core.training.proof import Proof, ProofQuery, ProofRow
 from core.words import percent_number, points
 
@@ -68,8 +69,8 @@ def _row(row: ProofRow, reach: float) -> dict[str, object]:
     name = row.layer if row.layer == row.after_layer else f"{row.layer} to {row.after_layer}"
     return {
         "layer": name,
-        "pooling": row.pooling,
-        "post": row.post,
+        "pooling": pooling_title(row.pooling),
+        "post": after_title(row.post),
         "before": percent_number(row.before),
         "after": percent_number(row.after),
         "gain": "unchanged" if row.is_unchanged else points(found.mean),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.errors import RequestError
 from core.representations.after import parse_after
 
 POOLING_TITLES = {
@@ -33,8 +34,12 @@ def pooling_title(word: str) -> str:
 
 
 def after_title(word: str) -> str:
-    """ "L2", "Whitening 64" of "white:64"."""
-    (after,) = parse_after(word)
-    kind, _, dimension = after.word.partition(":")
-    title = AFTER_TITLES.get(kind) or after.describe()
-    return f"{title} {dimension}" if dimension and kind in AFTER_TITLES else title
+    """ "L2", "Whitening 64" of "white:64"; a word of another program stays as it is."""
+    kind, _, dimension = word.partition(":")
+    title = AFTER_TITLES.get(kind)
+    if title is not None:
+        return f"{title} {dimension}".rstrip()
+    try:
+        return parse_after(word)[0].describe()
+    except RequestError:
+        return word

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core import __version__
+from core.representations.titles import pooling_title
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.gallery import Gallery
 from core.retrieval.queries import Answer
@@ -30,7 +31,8 @@ def ranking_caption(
     """
     recipe = gallery.recipe
     parts = recipe.finish.parts
-    pooling = recipe.measure.word if parts is None else f"{recipe.measure.word}, {parts.describe()}"
+    pooling = pooling_title(recipe.measure.word)
+    pooling = pooling if parts is None else f"{pooling}, {parts.describe()}"
     n_ranked, query = len(answer.ranking), _query(gallery, answer)
     lines = (
         f"Ranking of {plural(n_ranked, 'image')} of {gallery.root} for {query}",

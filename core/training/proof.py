@@ -10,6 +10,7 @@ import numpy as np
 
 from core.errors import GalleryError
 from core.evaluation.intervals import PairedDifference, paired_difference
+from core.representations.titles import after_title, pooling_title
 from core.retrieval.compared_results import SIGNIFICANT
 from core.retrieval.sweep_file import OpenedSweep, StoredRow
 from core.training.split import Split
@@ -40,8 +41,8 @@ class ProofRow:
 
     @property
     def words(self) -> str:
-        """ "fire9/concat, gap, l2"."""
-        return f"{self.after_layer}, {self.pooling}, {self.post}"
+        """ "fire9/concat, GAP, L2"."""
+        return f"{self.after_layer}, {pooling_title(self.pooling)}, {after_title(self.post)}"
 
 
 @dataclass(frozen=True)
@@ -219,7 +220,8 @@ def _sentence(rows: Sequence[ProofRow]) -> str:
     more = ""
     if best_before.words != lead.words and best_before.before > lead.after:
         more = (
-            f" Before, {best_before.layer}, {best_before.pooling}, {best_before.post} had "
+            f" Before, {best_before.layer}, {pooling_title(best_before.pooling)}, "
+            f"{after_title(best_before.post)} had "
             f"{percent_number(best_before.before)} %: nothing is as good now."
         )
     return f"{verdict}: {told}.{more}"

@@ -8,6 +8,7 @@ from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QColor, QContextMenuEvent, QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QApplication, QMenu, QSizePolicy, QWidget
 
+from core.representations.titles import pooling_title
 from core.training.proof import ProofRow
 from core.words import percent_number, points
 from gui.theme import Theme, ThemeKeeper, text_font
@@ -48,7 +49,8 @@ class ProofRows(QWidget):
         """A line for each row, its cells apart by tabs, below their headings."""
         lines = [("layer", "pooling", "before", "after", "gain", "low", "high", "p")]
         lines += [
-            (name_of(row), row.pooling, percent_number(row.before), percent_number(row.after),
+            (name_of(row), pooling_title(row.pooling), percent_number(row.before),
+             percent_number(row.after),
              gain_words(row), points(row.difference.low), points(row.difference.high), p_words(row))
             for row in self._rows
         ]  # fmt: skip
@@ -126,7 +128,7 @@ class ProofRows(QWidget):
         is_quiet = row.is_unchanged
         cells = (
             ("name", name, theme.text, is_lead, LEFT),
-            ("pooling", row.pooling, theme.secondary, False, LEFT),
+            ("pooling", pooling_title(row.pooling), theme.secondary, False, LEFT),
             ("before", percent_number(row.before), theme.text, False, RIGHT),
             ("after", percent_number(row.after), theme.secondary if is_quiet else theme.text,
              not is_quiet, RIGHT),

@@ -7,6 +7,7 @@ from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from core.jobs.report import Report
+from core.representations.titles import pooling_title
 from gui.panels.training.proof_rows import ProofRows, name_of
 from gui.panels.training.proof_side import ChangedQueries, ClassGains, MovedWeights
 from gui.theme import ThemeKeeper
@@ -87,7 +88,9 @@ class ProofStep(QWidget):
         self.moved.show_layers(report.moved)
         self.facts.show_facts(facts)
         lead = proof.rows[0]
-        self.class_head.set_note(f"{name_of(lead)}, {lead.pooling}: mAP before, after, gain")
+        self.class_head.set_note(
+            f"{name_of(lead)}, {pooling_title(lead.pooling)}: mAP before, after, gain"
+        )
         self.classes.show_rows(proof.classes)
         self._show_queries()
         self._stack.setCurrentWidget(self._body)

@@ -64,7 +64,7 @@ def test_all_lists_each_representation_that_can_be_mapped(
     said = capsys.readouterr().out
     lines = said[said.index("number ") :].splitlines()
     assert lines[0].split() == ["number", "layer", "top", "pooling", "dimension", "kept"]
-    assert lines[1].split()[:5] == ["0", "conv", "conv", "gap", "5"]
+    assert lines[1].split()[:5] == ["0", "conv", "conv", "GAP", "5"]
     assert not any("fc" in line for line in lines)  # all of its descriptors are equal
 
 

@@ -19,6 +19,6 @@ def test_poolings(word: str, title: str) -> None:
 
 
 def test_steps_after_pooling() -> None:
-    assert [after_title(word) for word in ("l2", "power", "white:64", "power+pca")] == [
-        "L2", "Power, L2", "Whitening 64", "signed power, L2, PCA, L2",
+    assert [after_title(word) for word in ("l2", "power", "white:64", "power+pca", "ours:9")] == [
+        "L2", "Power, L2", "Whitening 64", "signed power, L2, PCA, L2", "ours:9",
     ]  # fmt: skip

@@ -52,7 +52,7 @@ def test_a_gain_is_told_with_its_interval_classes_and_queries(values: np.ndarray
     assert second.is_unchanged
     assert second.p_corrected == 1.0
     assert first.p_corrected < 0.001  # one test: where nothing changed there is none
-    assert proof.sentence.startswith("fc, gap, l2 finds more: mAP ")
+    assert proof.sentence.startswith("fc, GAP, L2 finds more: mAP ")
     assert "p < 0.001 corrected for 1 test)" in proof.sentence
     assert [row[0] for row in proof.classes] == ["cats", "dogs"]
     assert proof.classes[0][2] - proof.classes[0][1] == pytest.approx(gain[:20].mean(), abs=1e-6)
@@ -63,7 +63,7 @@ def test_worse_is_said(values: np.ndarray) -> None:
     before = sweep({("fc", "gap", "l2"): values, ("conv", "gap", "l2"): values + 0.1})
     after = sweep({("fc", "gap", "l2"): values - 0.1, ("conv", "gap", "l2"): values - 0.05})
     proof = prove(before, after, LABELS)
-    assert proof.sentence.startswith("conv, gap, l2 finds less: mAP ")
+    assert proof.sentence.startswith("conv, GAP, L2 finds less: mAP ")
     assert any("2 of 2 representations find less than before" in one for one in proof.caveats)
 
 
@@ -136,7 +136,7 @@ def test_the_report_is_one_file_that_fetches_nothing(values: np.ndarray, tmp_pat
     after = sweep({("<i>fc", "gap", "l2"): values + 0.1, ("conv", "gap", "l2"): values})
     write_proof_report(prove(before, after, LABELS), (), tmp_path, tmp_path / "r.html")
     page = (tmp_path / "r.html").read_text()
-    assert "&lt;i&gt;fc, gap, l2 finds more" in page
+    assert "&lt;i&gt;fc, GAP, L2 finds more" in page
     assert "<i>fc" not in page
     assert page.count("<svg") == 1
     assert not re.search(r"https?://|src=\"(?!data:)|url\(", page)
