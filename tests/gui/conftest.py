@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from tests.gui.lent_engine import Lender
 
 COLOURS = {"red": (220, 30, 30), "green": (20, 210, 40), "blue": (20, 40, 220)}
 N_EACH = 6
+PATIENCE_MILLISECONDS = 60_000
+"""For what comes at once on an idle machine; the 5 s of pytest-qt are too few on a busy one."""
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +55,7 @@ def _application_as_it_begins(qapp: QApplication) -> None:
 
 @pytest.fixture
 def qtbot(qtbot: QtBot) -> QtBot:
-    """Holds every widget until the test is over.
+    """Waits as long as a machine under load needs, and holds every widget until the test is over.
 
     pytest-qt keeps weak references and lets Qt paint after the test's function has returned. A
     widget that only the function held was then collected in the middle of its own paint, which
@@ -65,6 +68,8 @@ def qtbot(qtbot: QtBot) -> QtBot:
         held.append(widget)
         add_widget(widget, **named)
 
+    for name in ("waitSignal", "waitSignals", "waitUntil"):
+        setattr(qtbot, name, partial(getattr(qtbot, name), timeout=PATIENCE_MILLISECONDS))
     qtbot.addWidget = add_and_hold
     qtbot.held = held
     return qtbot
