@@ -22,6 +22,7 @@ REPORT = (
     f"{_REPORT}other_shapes_are_an_infinite_difference",
 )
 FAST = ("tests/engines/test_torch_fast_paths.py", "tests/engines/test_torch_fusion.py")
+AT_ONCE = "tests/engines/test_passes_at_once.py"
 
 FAULTS = [
     Faults("core/engines/verification.py", *VERIFICATION).plant(
@@ -205,5 +206,19 @@ FAULTS = [
         "bfloat16 is compiled too",
         'compiling.why_unavailable() if is_exact else "only float32 is compiled"',
         "compiling.why_unavailable()",
+    ),
+    Faults("core/engines/torch/session.py", AT_ONCE).plant(
+        "a pass that waits reads the inputs of the next one",
+        "own = {slot: tensor.clone() for",
+        "own = {slot: tensor for",
+    ),
+    Faults("core/engines/torch/passes_at_once.py", AT_ONCE)
+    .plant("passes of other sizes run beside one another", "            self.rest()\n", "")
+    .plant("each pass has all threads", "if is_last else self._n_threads // _N_AT_ONCE", ""),
+    Faults("core/engines/torch/inner_product.py", AT_ONCE).plant(
+        "few outputs are summed by any number of threads", "torch.set_num_threads(1)", "pass"
+    ),
+    Faults("core/engines/process.py", AT_ONCE).plant(
+        "a crash in a folder's pass names no layer", " or self._talk.noted()", ""
     ),
 ]
