@@ -13,6 +13,7 @@ import numpy as np
 from core.errors import GalleryError
 from core.files import write_file, written_beside
 from core.npy_file import NotNpyError, read_npy
+from core.representations.titles import after_title, pooling_title
 from core.retrieval.gallery_store import SWEEP_NAMES
 from core.retrieval.sweep_rows import SweepRow
 from core.typed_json import as_type, load_json
@@ -48,8 +49,8 @@ class StoredRow(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def words(self) -> str:
-        """ "fire9/concat, crow, l2"."""
-        return f"{self.layer}, {self.pooling}, {self.after}"
+        """ "fire9/concat, CroW, L2"."""
+        return f"{self.layer}, {pooling_title(self.pooling)}, {after_title(self.after)}"
 
 
 class StoredSweep(msgspec.Struct, frozen=True):

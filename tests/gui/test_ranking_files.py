@@ -35,7 +35,7 @@ def test_a_table_of_a_ranking_says_what_it_is_of(searched, user, tmp_path: Path,
     assert "(non-interpolated)" in caption[1]
     assert "5 relevant" in caption[1]
     assert f"Net net.prototxt (SHA-256 {text_sha256(NET)[:12]}), fillers (filler 0)" in said
-    assert "Value relu1 · conv1@1, pooled gem, L2, cosine; warp to 8" in said
+    assert "Value relu1 · conv1@1, pooled GeM, L2, cosine; warp to 8" in said
     assert caption[-1] == f"# Blobscope {__version__}"
     table = list(csv.reader(lines[len(caption) :]))
     assert table[0] == ["rank", "score", "file", "label", "relevant"]

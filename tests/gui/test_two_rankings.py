@@ -183,7 +183,7 @@ def test_a_table_of_both_says_what_it_is_of(searched, two, qtbot, user, tmp_path
     said = "\n".join(row[0] for row in rows if row[0].startswith("# "))
     assert f"# {two.sentence.text()}" in said
     assert "# AP: non-interpolated" in said
-    assert "# A: Value conv1 · conv1@0, pooled gap" in said
+    assert "# A: Value conv1 · conv1@0, pooled GAP" in said
     assert "# B: Value fc8, pooled flatten" in said
     table = [row for row in rows if not row[0].startswith("# ")]
     assert len(table) == 3 * N_EACH

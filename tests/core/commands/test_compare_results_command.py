@@ -86,8 +86,8 @@ def test_rows_of_a_sweep(
 ) -> None:
     folder = swept(tmp_path / "sweep")
     found = command("compare-results", f"{folder}:relu7,gap", folder, "--json").json
-    assert found["first"]["name"] == "sweep: relu7, gap, l2"
-    assert found["second"]["name"] == "sweep: relu7, mac, l2"
+    assert found["first"]["name"] == "sweep: relu7, GAP, L2"
+    assert found["second"]["name"] == "sweep: relu7, MAC, L2"
     assert found["difference"] == pytest.approx(0.1)
     mixed = command("compare-results", f"{folder}:relu7,gap", files[1], "--json").json
     assert mixed["n_queries"] == 3

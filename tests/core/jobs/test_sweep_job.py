@@ -311,7 +311,7 @@ def test_a_stored_sweep_is_opened_and_searched(host: EngineHost, request_of: Swe
     assert opened.table.sentence == swept.sentence
     assert len(opened.table.queries) == 20
     number = opened.find("relu", "mac")
-    assert opened.table.rows[number].words == "relu, mac, l2"
+    assert opened.table.rows[number].words == "relu, MAC, L2"
     np.testing.assert_allclose(
         opened.precisions[number].mean(), swept.rows[number].mean_ap, rtol=1e-6
     )
