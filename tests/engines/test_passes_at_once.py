@@ -182,26 +182,33 @@ def test_passes_at_once_give_the_bits_of_passes_alone(process: EngineProcess) ->
 def test_sums_over_many_inputs_have_the_same_bits_with_any_number_of_threads(
     n_outputs: int,
 ) -> None:
+    """On machines of many cores, too; of one image and of several."""
     net = f"""
 layer {{ name: "data" type: "Input" top: "data" input_param {{ shape {{ dim: 8 dim: 20184 }} }} }}
 layer {{ name: "fc" type: "InnerProduct" bottom: "data" top: "fc"
   inner_product_param {{ num_output: {n_outputs} weight_filler {{ type: "xavier" }} }} }}
 """
-    rows = {"data": np.random.default_rng(0).standard_normal((8, 20184), np.float32)}
-    found, n_before = [], torch.get_num_threads()
+    eight = np.random.default_rng(0).standard_normal((8, 20184), np.float32)
+    found: list[tuple[np.ndarray, ...]] = []
+    n_before = torch.get_num_threads()
     try:
-        for n_threads in (1, 2, 4):
+        for n_threads in (1, 2, 4, 24):
             torch.set_num_threads(n_threads)
             request = OpenRequest(net, None, "cpu", 0, NetState(), {})
             place = Place(torch.device("cpu"), packs_weights=not packing.why_unavailable())
             choice = ThreadChoice(1, nothing)
             session = TorchSession(request, place, choice, PlainCopies(place.device))
-            found += session.measure(rows, [Want(FC, KEEP)], nothing)
+            passes = [
+                session.measure({"data": rows}, [Want(FC, KEEP)], nothing)
+                for rows in (eight, eight[:1])
+            ]
+            found.append(tuple(array for arrays in passes for array in arrays))
             assert torch.get_num_threads() == n_threads
     finally:
         torch.set_num_threads(n_before)
-    np.testing.assert_array_equal(found[0], found[1])
-    np.testing.assert_array_equal(found[0], found[2])
+    for others in found[1:]:
+        for one, other in zip(found[0], others, strict=True):
+            np.testing.assert_array_equal(one, other)
 
 
 def test_other_requests_between_them_are_answered_as_ever(process: EngineProcess) -> None:

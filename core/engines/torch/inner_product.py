@@ -21,18 +21,20 @@ from core.net.message import Message
 _LEAST_ENERGY = 1e-6
 _ANY_BATCH = ()
 """One layout serves every number of rows as well as one of its own."""
-_OUTPUTS_OF_A_THREAD, _MOST_FEW_OUTPUTS = 64, 1024
-"""Blocks of so many outputs go to threads whole; layers of more than the second are for all."""
+_OUTPUTS_OF_A_THREAD = 64
 
 
 @contextmanager
-def _in_one_thread(n_outputs: int) -> Iterator[None]:
-    """Few outputs; oneDNN would share their inputs among threads, whose sums have other bits."""
-    n_threads = torch.get_num_threads()
-    if n_threads == 1 or n_outputs > min(_OUTPUTS_OF_A_THREAD * n_threads, _MOST_FEW_OUTPUTS):
+def _in_whole_blocks(n_outputs: int) -> Iterator[None]:
+    """With no more threads than there are blocks of outputs.
+
+    oneDNN would share the inputs of a block among several, and their sums have other bits.
+    """
+    n_threads, n_blocks = torch.get_num_threads(), math.ceil(n_outputs / _OUTPUTS_OF_A_THREAD)
+    if n_threads <= n_blocks:
         yield
         return
-    torch.set_num_threads(1)
+    torch.set_num_threads(n_blocks)
     try:
         yield
     finally:
@@ -67,7 +69,7 @@ class InnerProduct(Operation):
     def _multiply_packed(self, rows: Tensor, with_relu: bool) -> Tensor:
         weight = self._packed.get(_ANY_BATCH, None)
         fuses = with_relu and self._packed.is_finite
-        with _in_one_thread(self._param.integer("num_output")):
+        with _in_whole_blocks(self._param.integer("num_output")):
             top = packing.multiply(rows, weight, self._bias, with_relu=fuses)
         return torch.relu_(top) if with_relu and not fuses else top
 

@@ -7,6 +7,7 @@ no such ends in common, and what one leaves of the cores the other takes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -94,7 +95,7 @@ class PassesAtOnce:
     def _share(self) -> int:
         """All threads for the last pass of a survey: nobody has anything else to do."""
         is_last = self._n_awaited > 0 and len(self._unfinished) == 1
-        return self._n_threads if is_last else self._n_threads // _N_AT_ONCE
+        return self._n_threads if is_last else math.ceil(self._n_threads / _N_AT_ONCE)
 
     def _awaited(self, future: Future[Result]) -> Result:
         with self._lock:
