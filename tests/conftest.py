@@ -205,6 +205,15 @@ def _no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
         pytest.fail(f"left changed: {', '.join(changed)}")
 
 
+@pytest.fixture(autouse=True)
+def _log_ended(_no_leaks: None) -> Iterator[None]:
+    """Ends the log that a test has begun, as commands and the window do."""
+    before = log.log_path()
+    yield
+    if log.log_path() != before:
+        log.stop_logging()
+
+
 def _process_state() -> dict[str, object]:
     """What the tests of a process share, besides the environment, and could trip over."""
     return {
