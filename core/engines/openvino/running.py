@@ -24,8 +24,6 @@ _SETTINGS = {
     "INFERENCE_PRECISION_HINT": "f32",
     "EXECUTION_MODE_HINT": "ACCURACY",
     "PERFORMANCE_HINT": "LATENCY",
-    # beside decoders and other programs, threads go where a core is free
-    "ENABLE_CPU_PINNING": "NO",
 }
 
 
