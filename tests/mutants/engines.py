@@ -214,11 +214,26 @@ FAULTS = [
     ),
     Faults("core/engines/torch/passes_at_once.py", AT_ONCE)
     .plant("passes of other sizes run beside one another", "            self.rest()\n", "")
-    .plant("each pass has all threads", "if is_last else self._n_threads // _N_AT_ONCE", ""),
+    .plant(
+        "each pass has all threads", "if is_last else math.ceil(self._n_threads / _N_AT_ONCE)", ""
+    ),
     Faults("core/engines/torch/inner_product.py", AT_ONCE).plant(
-        "few outputs are summed by any number of threads", "torch.set_num_threads(1)", "pass"
+        "few outputs are summed by any number of threads", "torch.set_num_threads(n_blocks)", "pass"
     ),
     Faults("core/engines/process.py", AT_ONCE).plant(
         "a crash in a folder's pass names no layer", " or self._talk.noted()", ""
+    ),
+    Faults("core/engines/openvino/running.py", "tests/engines/test_openvino.py")
+    .plant(
+        "OpenVINO takes bfloat16",
+        '"INFERENCE_PRECISION_HINT": "f32"',
+        '"INFERENCE_PRECISION_HINT": "bf16"',
+    )
+    .plant("OpenVINO takes NaN", "not all(map(is_finite, feeds.values()))", "False"),
+    Faults("core/engines/openvino/writing.py", "tests/engines/test_openvino.py").plant(
+        "OpenVINO takes weights with NaN", "at.need(when=is_plain", "at.need(when=True"
+    ),
+    Faults("core/engines/openvino/__init__.py", "tests/engines/test_openvino.py").plant(
+        "OpenVINO reports its import", '_modules["openvino_telemetry"] = None', "pass"
     ),
 ]
