@@ -95,20 +95,22 @@ class BellPopup(QFrame):
             self._fill()
 
     def show_jobs(self, jobs: Sequence[JobView]) -> None:
-        """The jobs that run, each with its own Cancel."""
+        """The jobs that run, in their order, each with its own Cancel."""
         for key in self._jobs.keys() - {job.key for job in jobs}:
             box = self._jobs.pop(key)
             self._job_rows.removeWidget(box)
             box.hide()
             box.deleteLater()
-        for job in jobs:
+        for place, job in enumerate(jobs):
             if job.key not in self._jobs:
                 box = self._jobs[job.key] = JobBox(self._keeper)
                 box.setFixedHeight(ROW_HEIGHT)
                 box.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
                 box.cancel_clicked.connect(self.cancel_clicked)
-                self._job_rows.addWidget(box)
+            if self._job_rows.indexOf(self._jobs[job.key]) != place:
+                self._job_rows.insertWidget(place, self._jobs[job.key])
             self._jobs[job.key].show_job(job)
+        self._jobs = {job.key: self._jobs[job.key] for job in jobs}
         self._line.setVisible(bool(jobs))
 
     def open_above(self, right_end: QPoint) -> None:

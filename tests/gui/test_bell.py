@@ -75,6 +75,17 @@ def test_every_running_job_is_listed_with_its_own_cancel(bench, qtbot) -> None:
     assert line.texts["job"] == ""
 
 
+def test_jobs_are_listed_in_the_order_of_their_start(bench) -> None:
+    """Not in that of their first word: whichever thread was quicker stood first."""
+    bell = bench.window.bell_popup
+    first, second, third = (JobView(key, f"Reading {key}") for key in ("a", "b", "c"))
+    for jobs in ([second], [first, second], [first, second, third], [third, first], []):
+        bell.show_jobs(jobs)
+        assert [box.text for box in bell.jobs] == [job.title for job in jobs]
+        places = [bell._job_rows.indexOf(box) for box in bell.jobs]
+        assert places == list(range(len(jobs)))
+
+
 def test_a_line_under_the_page_says_that_its_job_runs(bench, qtbot) -> None:
     go_on = threading.Event()
 
