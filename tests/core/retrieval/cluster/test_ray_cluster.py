@@ -88,7 +88,8 @@ class Machines:
         """Have it done."""
         self._stdin.write(f"{word}\n")
         self._stdin.flush()
-        assert self._answer() == "done"
+        while (line := self._answer()) != "done":  # Ray writes lines of its own among them
+            assert line, "the machines' program has ended"
 
     def close(self) -> list[str]:
         """End the cluster; the command lines of what is left of it."""
