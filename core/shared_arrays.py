@@ -91,10 +91,12 @@ class _Region:
         return True
 
     def read_note(self) -> bytes:
-        """What was written last."""
-        if not os.fstat(self.file).st_size:
+        """What was written last; nothing where no memory was asked for yet, or it is given back."""
+        try:
+            memory = self._mapped(_NOTE_BYTES)
+        except frames.FrameError:
             return b""
-        return self._mapped(_NOTE_BYTES)[:_NOTE_BYTES].split(b"\0", 1)[0]
+        return memory[:_NOTE_BYTES].split(b"\0", 1)[0]
 
     def close(self) -> None:
         """Let go of the memory, once nobody looks at it any more."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from core.engines.obstacles import (
 )
 from core.engines.onnx_graph.graph import Graph, Model, slot_name
 from core.engines.onnx_graph.layer_writer import Writers
+from core.engines.onnx_graph.running import GraphRunner
 from core.engines.onnx_graph.writing import NetToWrite, WrittenNet, write_net
 from core.engines.operations import Want
 from core.engines.session import OnLayer, OpenRequest, Session
@@ -42,24 +43,12 @@ Reduced = tuple[int, str]
 """A slot, and "gap" or "mac": what is reduced inside the graph."""
 
 
-class GraphRunner(Protocol):
-    """The graphs of one net in a library that runs them."""
-
-    def run(
-        self, key: Hashable, model: Callable[[], Model], inputs: Mapping[str, np.ndarray]
-    ) -> list[np.ndarray]:
-        """The outputs of a graph. key: of the graph; model: makes it where it is not kept.
-
-        inputs: by name; those that the graph does not read are left out.
-        """
-
-
 @dataclass(frozen=True)
 class GraphEngine:
     """What runs graphs. runner: of one net. writers: of the layer types that it runs as Caffe."""
 
     name: str
-    runner: Callable[[], GraphRunner]
+    runner: Callable[[], GraphRunner[Any]]
     writers: Writers
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import onnxruntime
 from onnx import ModelProto
 
-from core.engines.onnx_graph.graph import Model
+from core.engines.onnx_graph.running import GraphRunner
 from core.engines.pass_choice import PassChoice
 
-_MAX_GRAPHS = 4
 _SPIN_MICROSECONDS = 100
 """Longer than from one layer of a small net to the next. ONNX Runtime's own spin of milliseconds
 takes the core that another program, or the decoder, waits for."""
@@ -57,29 +55,22 @@ class _Graph:
         )
 
 
-class OnnxRuntimeRunner:
-    """The graphs of one net. Learned arrays are held once; the last few graphs are kept."""
+class OnnxRuntimeRunner(GraphRunner[_Graph]):
+    """Learned arrays are held once. Each kind of pass takes the way that was quicker."""
 
     def __init__(self, n_threads: int) -> None:
+        super().__init__()
         ways = [Way(n_threads), Way(n_threads, _SPIN_MICROSECONDS), Way(1)]
         self._choice = PassChoice(ways if n_threads > 1 else ways[:1])
         self._arrays: dict[str, onnxruntime.OrtValue] = {}
-        self._graphs: OrderedDict[Hashable, _Graph] = OrderedDict()
 
-    def run(
-        self, key: Hashable, model: Callable[[], Model], inputs: Mapping[str, np.ndarray]
-    ) -> list[np.ndarray]:
-        """The outputs of a graph. key: of the graph; model: makes it where it is not kept.
+    def _read(self, model: ModelProto, beside: Mapping[str, np.ndarray]) -> _Graph:
+        for name, array in beside.items():
+            if name not in self._arrays:
+                self._arrays[name] = onnxruntime.OrtValue.ortvalue_from_numpy(array)
+        return _Graph(model, {name: self._arrays[name] for name in beside})
 
-        inputs: by name; those that the graph does not read are left out.
-        """
-        graph = self._graphs.get(key) or self._add(key, *model())
-        self._graphs.move_to_end(key)
-        feeds = {
-            name: np.ascontiguousarray(array, np.float32)
-            for name, array in inputs.items()
-            if name in graph.inputs
-        }
+    def _pass(self, key: Hashable, graph: _Graph, feeds: dict[str, np.ndarray]) -> list[np.ndarray]:
         turn = self._choice.turn(key)
         session = graph.session(turn.way)
         with self._choice.timed(turn):
@@ -88,12 +79,3 @@ class OnnxRuntimeRunner:
             used = self._choice.ways_in_use(key)
             graph.sessions = {way: one for way, one in graph.sessions.items() if way in used}
         return found
-
-    def _add(self, key: Hashable, model: ModelProto, beside: Mapping[str, np.ndarray]) -> _Graph:
-        for name, array in beside.items():
-            if name not in self._arrays:
-                self._arrays[name] = onnxruntime.OrtValue.ortvalue_from_numpy(array)
-        graph = self._graphs[key] = _Graph(model, {name: self._arrays[name] for name in beside})
-        if len(self._graphs) > _MAX_GRAPHS:
-            self._graphs.popitem(last=False)
-        return graph

@@ -6,19 +6,17 @@ The number of threads is not tried: with another one an inner product's last bit
 from __future__ import annotations
 
 import ctypes
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 
 import numpy as np
 import openvino
 from onnx import ModelProto, TensorProto
 from openvino import opset13
 
-from core.engines.onnx_graph.graph import Model
+from core.engines.onnx_graph.running import GraphRunner
 from core.engines.openvino.writing import is_finite
 from core.errors import EngineError
 
-_MAX_GRAPHS = 4
 _SETTINGS = {
     # it would take bfloat16 by itself where the processor has it
     "INFERENCE_PRECISION_HINT": "f32",
@@ -34,40 +32,31 @@ class _Graph:
         self.inputs = frozenset(one.any_name for one in model.inputs)
         self._request, self._n_outputs = request, len(model.outputs)
 
-    def run(self, feeds: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    def run(self, feeds: dict[str, np.ndarray]) -> list[np.ndarray]:
         """Its outputs, in order."""
-        self._request.infer(dict(feeds), share_inputs=True)
+        self._request.infer(feeds, share_inputs=True)
         outputs = map(self._request.get_output_tensor, range(self._n_outputs))
         return [np.array(one.data) for one in outputs]
 
 
-class OpenVinoRunner:
-    """The graphs of one net. Learned arrays are held once; the last few graphs are kept."""
+class OpenVinoRunner(GraphRunner[_Graph]):
+    """Learned arrays are held once."""
 
     def __init__(self, n_threads: int) -> None:
+        super().__init__()
         self._settings = {**_SETTINGS, "INFERENCE_NUM_THREADS": n_threads}
         self._core = openvino.Core()
         self._arrays: dict[str, np.ndarray] = {}
-        self._graphs: OrderedDict[Hashable, _Graph] = OrderedDict()
 
-    def run(
-        self, key: Hashable, model: Callable[[], Model], inputs: Mapping[str, np.ndarray]
-    ) -> list[np.ndarray]:
-        """The outputs of a graph. key: of the graph; model: makes it where it is not kept.
+    def _read(self, model: ModelProto, beside: Mapping[str, np.ndarray]) -> _Graph:
+        for name, array in beside.items():
+            if name not in self._arrays:
+                self._arrays[name] = np.require(array, requirements=("C", "A"))
+        read = _model_of(self._core, model, {name: self._arrays[name] for name in beside})
+        compiled = self._core.compile_model(read, "CPU", self._settings)
+        return _Graph(read, compiled.create_infer_request())
 
-        inputs: by name; those that the graph does not read are left out.
-        """
-        graph = self._graphs.get(key)
-        if graph is None:
-            graph = self._graphs[key] = self._compile(*model())
-            if len(self._graphs) > _MAX_GRAPHS:
-                self._graphs.popitem(last=False)
-        self._graphs.move_to_end(key)
-        feeds = {
-            name: np.ascontiguousarray(array, np.float32)
-            for name, array in inputs.items()
-            if name in graph.inputs
-        }
+    def _pass(self, key: Hashable, graph: _Graph, feeds: dict[str, np.ndarray]) -> list[np.ndarray]:
         if not all(map(is_finite, feeds.values())):
             raise EngineError(
                 "An input holds NaN or infinity, which OpenVINO would hide.",
@@ -75,16 +64,8 @@ class OpenVinoRunner:
             )
         return graph.run(feeds)
 
-    def _compile(self, model: ModelProto, beside: Mapping[str, np.ndarray]) -> _Graph:
-        for name, array in beside.items():
-            if name not in self._arrays:
-                self._arrays[name] = np.require(array, requirements=("C", "A"))
-        read = _read(self._core, model, {name: self._arrays[name] for name in beside})
-        compiled = self._core.compile_model(read, "CPU", self._settings)
-        return _Graph(read, compiled.create_infer_request())
 
-
-def _read(
+def _model_of(
     core: openvino.Core, model: ModelProto, beside: Mapping[str, np.ndarray]
 ) -> openvino.Model:
     """A graph, whose arrays beside it enter as inputs and are made constants where they lie."""
