@@ -19,6 +19,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.theme import Theme, ThemeKeeper
 from tests.gui.lent_engine import Lender
+from tests.soak.user import end_window
 
 COLOURS = {"red": (220, 30, 30), "green": (20, 210, 40), "blue": (20, 40, 220)}
 N_EACH = 6
@@ -185,16 +186,7 @@ def windows_in(folder: Path, user: FakeUser) -> Iterator[Callable[..., Any]]:
         patch.setattr("gui.controllers.engine_child.start_engine", LENDER.start)
         yield make
     for bench in made:
-        end(bench)
-
-
-def end(bench: Any) -> None:
-    """Close a window for good, with all behind it, whose timers would go on without it."""
-    bench.document.saved_text = bench.document.text
-    bench.window.close()
-    assert bench.close()
-    bench.deleteLater()
-    bench.window.deleteLater()
+        assert end_window(bench)
 
 
 @pytest.fixture

@@ -160,8 +160,6 @@ class Walk(RuleBasedStateMachine):
         soak.bench.window.close()
         is_asked = soak.answers.n_asked > n_asked
         soak.close()
-        soak.bench.deleteLater()
-        soak.bench.window.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.DeferredDelete)
         assert is_asked == is_edited, self.told
         assert not soak.failures, (dict(soak.failures), self.told)

@@ -9,15 +9,8 @@ from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QApplication, QWidget
 
 from gui.theme import ThemeKeeper
+from tests.gui.test_all_layers import NET
 
-NET = """layer { name: "data" type: "Input" top: "data"
-  input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } } }
-layer { name: "conv1" type: "Convolution" bottom: "data" top: "conv1"
-  convolution_param { num_output: 4 kernel_size: 3 } }
-layer { name: "relu1" type: "ReLU" bottom: "conv1" top: "conv1" }
-layer { name: "fc8" type: "InnerProduct" bottom: "conv1" top: "fc8"
-  inner_product_param { num_output: 6 } }
-"""
 DIALOGS = "plan_rename show_text recipe extract choose_engine keys about first_steps".split()
 
 

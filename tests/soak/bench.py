@@ -24,7 +24,7 @@ from gui.settings import Settings
 from gui.theme import ThemeKeeper
 from gui.workbench import Workbench
 from tests.soak.bad_images.kinds import bad_images, make_all, quick_kinds
-from tests.soak.user import Answers, Heartbeat, rest, wait_until
+from tests.soak.user import Answers, Heartbeat, end_window, rest, wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SMALL_NETS = ("lenet_deploy", "squeezenet_v1.0_deploy", "caffenet_deploy")
@@ -132,9 +132,7 @@ class Soak:
 
     def close(self) -> None:
         """As a user ends it."""
-        self.bench.document.saved_text = self.bench.document.text
-        self.bench.window.close()
-        if not self.bench.close():
+        if not end_window(self.bench):
             self.fail("a thread did not end with the window")
         self.heart.stop()
         self.hook.remove()

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from PyQt5.QtCore import QEventLoop, QObject, Qt, QTimer
 
@@ -135,6 +136,20 @@ class Heartbeat(QObject):
             threads = report.read().split("\n\n")
         mine = next((one for one in threads if f"0x{self._main:016x}" in one), "")
         return re.findall(r'File "(.+)", line (\d+) in (.+)', mine)
+
+
+def end_window(bench: Any) -> bool:
+    """Close a window for good, whatever was edited; True if every thread ended.
+
+    With all behind it: its timers would go on without it, and Python would let go of it at any
+    time, in whichever thread, as that of a job, while Qt looks at it in its own.
+    """
+    bench.document.saved_text = bench.document.text
+    bench.window.close()
+    ended: bool = bench.close()
+    bench.deleteLater()
+    bench.window.deleteLater()
+    return ended
 
 
 def wait_until(holds: Callable[[], bool], seconds: float) -> bool:

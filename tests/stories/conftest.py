@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.gui.conftest import _application_as_it_begins, end, qtbot
+from tests.gui.conftest import _application_as_it_begins, qtbot
+from tests.soak.user import end_window
 
 __all__ = ["_application_as_it_begins", "qtbot"]
 
@@ -32,4 +33,4 @@ def bench(qtbot, tmp_path: Path) -> Iterator[object]:
     bench.start()
     qtbot.waitUntil(lambda: bench.engine.state == "ready", timeout=60000)
     yield bench
-    end(bench)
+    assert end_window(bench)

@@ -16,7 +16,7 @@ from gui.crash import CrashHook
 from gui.settings import Settings
 from gui.theme import ThemeKeeper
 from gui.workbench import Workbench
-from tests.gui.conftest import end
+from tests.soak.user import end_window
 
 NET = """name: "small"
 layer { name: "data" type: "Input" top: "data"
@@ -58,7 +58,7 @@ def bench(qtbot: QtBot, tmp_path: Path):
     made.window.resize(1280, 800)
     made.start()
     yield made
-    end(made)
+    assert end_window(made)
 
 
 def test_from_images_to_proof(bench, qtbot: QtBot, images: Path, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from gui.theme import ThemeKeeper
 from gui.workbench import Workbench
 from tests.gui.legible.faults import Fault, find_faults
 from tests.gui.legible.sources import Elisions
-from tests.soak.user import Answers, wait_until
+from tests.soak.user import Answers, end_window, wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 SIZES = (QSize(1280, 720), QSize(1440, 900), QSize(1920, 1080))
@@ -166,11 +166,7 @@ class Walk:
 
     def close(self) -> bool:
         """As a user ends it; True if every thread ended."""
-        self.bench.document.saved_text = self.bench.document.text
-        self.window.close()
-        ended = self.bench.close()
-        self.window.deleteLater()
-        return ended
+        return end_window(self.bench)
 
     def _do(self, action: str) -> bool:
         entry = self.window.actions_[action]
