@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -14,6 +15,7 @@ from PyQt5.QtGui import QGuiApplication, QIcon
 from PyQt5.QtWidgets import QApplication
 
 from core import __version__
+from gui.collecting import Collector
 from gui.crash import CrashHook
 from gui.icons import pixmap
 from gui.settings import Settings
@@ -74,16 +76,19 @@ def run(paths: Sequence[Path] = (), demo: bool = False) -> int:
     """Open the window on `paths`, or on the demo, and return 0 when it is closed."""
     app = make_application()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal; Qt's loop is deaf to it
-    hook = CrashHook()
+    hook, collector = CrashHook(), Collector()
     hook.install()
+    collector.start()
     try:
         bench = make_workbench(app, Settings(), hook=hook)
         bench.start([Path(path) for path in paths], demo=demo)
+        gc.freeze()  # the window lives as long as the process: nothing of it need be looked at
         app.exec_()
         if not bench.close():
             # All is saved; a thread that waits for a dead disk would keep the process for ever.
             os._exit(0)
     finally:
+        collector.stop()
         hook.remove()
     return 0
 

@@ -17,6 +17,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from gui.collecting import Collector
 from gui.theme import Theme, ThemeKeeper
 from tests.gui.lent_engine import Lender
 from tests.soak.user import end_window
@@ -40,10 +41,11 @@ def _one_application(qapp: object) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _application_as_it_begins(qapp: QApplication) -> None:
+def _application_as_it_begins(qapp: QApplication) -> Iterator[None]:
     """Without former widgets, light, nothing on the clipboard, no button and no key down.
 
-    A new window has all there is dressed anew: five times the work with a former one.
+    A new window has all there is dressed anew: five times the work with a former one. And with
+    garbage collected in its thread only, as in the program.
     """
     QApplication.sendPostedEvents(None, QEvent.DeferredDelete)
     Theme.light().apply(qapp)
@@ -52,6 +54,10 @@ def _application_as_it_begins(qapp: QApplication) -> None:
         QTest.mouseRelease(QWidget(), Qt.LeftButton)
     if QApplication.keyboardModifiers():  # as a shortcut of QTest's leaves them
         QTest.keyRelease(QWidget(), Qt.Key_Control)
+    collector = Collector()
+    collector.start()
+    yield
+    collector.stop()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from PyQt5.QtCore import QtMsgType, qInstallMessageHandler
 
 from core.engines.base import EngineSpec
 from gui.app import make_application
+from gui.collecting import Collector
 from gui.crash import CrashHook
 from gui.settings import Settings
 from gui.theme import ThemeKeeper
@@ -70,7 +71,8 @@ class Soak:
         self.failures: Counter[str] = Counter()
         self.errors: Counter[str] = Counter()
         self.answers = Answers()
-        self.hook = CrashHook(files.scratch / "crashes")
+        self.hook, self.collector = CrashHook(files.scratch / "crashes"), Collector()
+        self.collector.start()
         self.app = make_application()
         self.heart = Heartbeat()
         self._watch_failures()
@@ -135,6 +137,7 @@ class Soak:
         if not end_window(self.bench):
             self.fail("a thread did not end with the window")
         self.heart.stop()
+        self.collector.stop()
         self.hook.remove()
         sys.unraisablehook, threading.excepthook = self._hooks_before
         qInstallMessageHandler(self._heard_before)
