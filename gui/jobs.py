@@ -333,6 +333,7 @@ class Lanes(QObject):
         finally:
             if run.on_end is not None:
                 run.on_end()
+            run.forget()
             self.changed.emit()
 
     def _is_wanted(self, run: Run) -> bool:

@@ -51,6 +51,14 @@ class Run:
         if self.steps is not None:
             self.steps.close()
 
+    def forget(self) -> None:
+        """Tell nobody any more; for the window's thread.
+
+        What the callbacks hold of the window ends there, though the lane may hold the run longer.
+        """
+        self.on_result = self.on_error = self.on_progress = None
+        self.on_end = self.stop_softly = None
+
     @property
     def seconds(self) -> float:
         """Time since the job was asked for."""

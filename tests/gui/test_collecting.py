@@ -20,7 +20,8 @@ class Watched:
     """Refers to itself, and notes the thread in which it is let go of."""
 
     def __init__(self, ends: list[int]) -> None:
-        self.itself, self.ends = self, ends
+        self.itself: Watched | None = self
+        self.ends = ends
 
     def __del__(self) -> None:
         self.ends.append(threading.get_ident())
@@ -42,6 +43,17 @@ def test_cycles_go_in_the_window_thread_while_a_job_makes_objects(
     lanes.compute.start(lambda: len([[] for _ in range(200_000)]), key="many")
     qtbot.waitUntil(lambda: lanes.is_idle and len(ends) == N_WATCHED)
     assert set(ends) == {threading.get_ident()}
+
+
+def test_what_a_job_was_to_tell_goes_with_its_end(lanes: Lanes, qtbot: QtBot) -> None:
+    ends: list[int] = []
+    watched = Watched(ends)
+    watched.itself = None
+    run = lanes.compute.start(int, key="one", on_result=lambda _value, held=watched: None)
+    del watched
+    qtbot.waitUntil(lambda: lanes.is_idle)
+    assert ends == [threading.get_ident()]
+    assert run.is_ended, "it is held until here, as its lane may"
 
 
 def test_what_has_lived_long_goes_too(qapp: QObject) -> None:
