@@ -40,7 +40,8 @@ def test_cycles_go_in_the_window_thread_while_a_job_makes_objects(
     ends: list[int] = []
     for _ in range(N_WATCHED):
         Watched(ends)
-    lanes.compute.start(lambda: len([[] for _ in range(200_000)]), key="many")
+    kept: list[list[int]] = []
+    lanes.compute.start(lambda: kept.extend([] for _ in range(200_000)), key="many")
     qtbot.waitUntil(lambda: lanes.is_idle and len(ends) == N_WATCHED)
     assert set(ends) == {threading.get_ident()}
 
