@@ -12,9 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, TypeVar
-
-import numpy as np
+from typing import IO, TypeVar
 
 from core import frames
 
@@ -26,7 +24,6 @@ ROOT = Path(__file__).resolve().parents[1]
 
 _PIPE_BYTES = 1 << 20
 
-Request = tuple[dict[str, Any], list[np.ndarray]]
 T = TypeVar("T")
 
 
@@ -65,20 +62,12 @@ def take_stdout() -> IO[bytes]:
     return replies
 
 
-def start_reading(stream: IO[bytes]) -> queue.SimpleQueue[Request]:
-    """In the child: read requests in a thread, which ends the process when its parent is gone.
-
-    The main thread may be deep in its work at that time; nobody waits for its result any more.
-    """
-    return _read_in_thread(partial(frames.read_frame, stream))
-
-
 def requests_of(stream: IO[bytes], read: Callable[[], T]) -> Iterator[T]:
     """In the child: the requests as they are asked for, with nobody between the pipe and them.
 
-    read: takes the next one from the stream. As in `start_reading` the process ends when its parent
-    is gone, which another thread looks out for: the system wakes it for nothing else. Where it
-    can't, that thread reads.
+    read: takes the next one from the stream. The process ends when its parent is gone. Another
+    thread looks out for that, as this one may be deep in its work: the system wakes it for nothing
+    else. Where it can't, that thread reads.
     """
     if not hasattr(select, "poll"):
         return iter(_read_in_thread(read).get, None)

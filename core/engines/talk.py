@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from core import frames
-from core.engines.operations import Done, Take
+from core.engines.operations import Begin, Done, Take
 from core.images.pixels import Pictures, Pixels, values_of
 from core.shared_arrays import SharedArrays
 
@@ -113,7 +113,7 @@ class Talk:
 
 def _key(message: Message, arrays: Sequence[Pictures]) -> Hashable:
     """What a frame with these arrays begins with is known by; None where it is made each time."""
-    if not arrays or not isinstance(message, Take | Done):
+    if not arrays or not isinstance(message, Take | Begin | Done):
         return None
     return (message, *((array.dtype, array.shape) for array in arrays))
 

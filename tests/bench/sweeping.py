@@ -48,6 +48,8 @@ from tests.bench.random_weights import write_random_weights
 from tests.soak.processes import descendants
 
 BATCH = 8
+WATCH_SECONDS = 2.0
+"""Between looks at the memory: each walks through its pages, and holds up what it looks at."""
 _KEPT = "all kept"
 WITH_GEM = parse_poolings("gap,mac,rmac,gem")
 LAYERS = {"squeezenet": "fire9/concat", "vgg16": "relu7", "resnet50": "res5c_relu"}
@@ -261,7 +263,7 @@ class Watch:
         self._thread.join()
 
     def _look(self) -> None:
-        while not self._is_over.wait(0.2):
+        while not self._is_over.wait(WATCH_SECONDS):
             self.most = max(self.most, sum(map(_pss, [os.getpid(), *descendants(os.getpid())])))
             self.cores = time.thread_time()
 

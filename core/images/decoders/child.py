@@ -7,12 +7,13 @@ import importlib
 import os
 import signal
 import sys
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from core import frames
-from core.children import offer_to_be_killed_first, start_reading, take_stdout
+from core.children import offer_to_be_killed_first, requests_of, take_stdout
 from core.images.decoders.confinement import confine, limit_next_picture
 from core.images.decoders.messages import Request
 from core.images.decoders.work import do
@@ -28,12 +29,11 @@ def main() -> None:
     _decode_in_one_thread()
     nowhere = os.open(os.devnull, os.O_WRONLY)
     confine()
-    requests = start_reading(sys.stdin.buffer)
+    requests = requests_of(sys.stdin.buffer, partial(frames.read_frame, sys.stdin.buffer))
     frames.write_frame(replies, {"ready": os.getpid()})
     os.dup2(nowhere, 2)  # nobody reads what C libraries say of files
     os.dup2(nowhere, 1)
-    while True:
-        header, _ = requests.get()
+    for header, _ in requests:
         limit_next_picture()
         answer, arrays = do(msgspec.convert(header, Request))
         frames.write_frame(replies, msgspec.to_builtins(answer), arrays)

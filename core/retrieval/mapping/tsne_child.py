@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from functools import partial
 from typing import IO, Any, NoReturn
 
 import numpy as np
 
 from core import frames
-from core.children import offer_to_be_killed_first, start_reading, take_stdout
+from core.children import offer_to_be_killed_first, requests_of, take_stdout
 
 EARLY = 250
 """Iterations of early exaggeration, as openTSNE and van der Maaten's program have them."""
@@ -28,9 +29,9 @@ def main() -> NoReturn:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the program that started us
     replies = take_stdout()
-    requests = start_reading(sys.stdin.buffer)
+    requests = requests_of(sys.stdin.buffer, partial(frames.read_frame, sys.stdin.buffer))
     offer_to_be_killed_first()
-    header, (rows,) = requests.get()
+    header, (rows,) = next(requests)
     try:
         points = _lay_out(rows, header, replies)
     except ImportError as error:
