@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from core.activations.histogram import Histogram
 from core.activations.summary import ValueSummary
+from core.engines.begun import BegunPass
 from core.engines.changes import Writing
 from core.engines.consent import PythonLayersRefused, PythonPrograms
 from core.engines.obstacles import refusal
@@ -19,6 +20,7 @@ from core.engines.operations import (
     Begin,
     Close,
     End,
+    GiveUp,
     Gradients,
     Intervene,
     Intervened,
@@ -138,8 +140,8 @@ class Engine:
 
     def begin(
         self, inputs: Mapping[str, Pictures], wants: Mapping[Value, Sequence[Measure]]
-    ) -> Callable[[], dict[tuple[Value, Measure], np.ndarray]]:
-        """The same, and what waits for it: up to `n_begun` passes may have begun at a time."""
+    ) -> BegunPass[dict[tuple[Value, Measure], np.ndarray]]:
+        """The same, begun: up to `n_begun` passes may have begun at a time."""
         pairs = _pairs(wants)
         wanted = tuple(Want(*pair) for pair in pairs)
         begun, _ = self._ask(Begin(self._net, tuple(inputs), wanted), _float32(inputs))
@@ -148,7 +150,11 @@ class Engine:
             _, arrays = self._ask(End(self._net, begun.number, wanted))
             return dict(zip(pairs, arrays, strict=True))
 
-        return end
+        def give_up() -> None:
+            with contextlib.suppress(EngineError):  # the child is gone, and the pass with it
+                self._ask(GiveUp(self._net, begun.number))
+
+        return BegunPass(end, give_up)
 
     def room(
         self, inputs: Mapping[str, tuple[int, ...]], wants: Mapping[Value, Sequence[Measure]]

@@ -17,7 +17,7 @@ from core.measures.measure import Measure
 from core.net.definition import NetState
 from core.net.solver_settings import SolverSettings
 
-PROTOCOL = 4
+PROTOCOL = 5
 Shape = tuple[int, ...]
 BackwardRule = Literal["gradient", "guided"]
 """guided: a ReLU lets nothing back that is below 0 (Springenberg et al., 2015)."""
@@ -105,6 +105,13 @@ class End(Request, frozen=True):
     net: int
     number: int
     wants: tuple[Want, ...]
+
+
+class GiveUp(Request, frozen=True):
+    """Nobody waits for a pass that has begun: it ends at its next layer. Answered by a Done."""
+
+    net: int
+    number: int
 
 
 class Room(Request, frozen=True):
@@ -350,6 +357,7 @@ Operation = (
     | Take
     | Begin
     | End
+    | GiveUp
     | Room
     | Run
     | Read
@@ -371,6 +379,7 @@ REPLIES: dict[type[Request], type] = {
     Take: Done,
     Begin: Begun,
     End: Done,
+    GiveUp: Done,
     Room: Memory,
     Run: PassResult,
     Read: Done,

@@ -20,7 +20,17 @@ from core.engines.consent import Agree, agree_to_nothing
 from core.engines.engine import Engine, Reply
 from core.engines.failures import error_from_header
 from core.engines.launch import Launch, is_ended_from_outside, launch_of, may_share_memory
-from core.engines.operations import PROTOCOL, Begin, End, Greeting, Hello, Open, Request, Train
+from core.engines.operations import (
+    PROTOCOL,
+    Begin,
+    End,
+    GiveUp,
+    Greeting,
+    Hello,
+    Open,
+    Request,
+    Train,
+)
 from core.engines.replies import read_reply
 from core.engines.stderr_tail import StderrTail, fatal_message
 from core.engines.talk import Talk
@@ -264,7 +274,7 @@ class EngineProcess:
         if self._is_closed:
             raise EngineError("The engine is closed.", hint="Start it again.")
         self._running = ""
-        if not isinstance(request, Begin | End):  # passes may be running that began before
+        if not isinstance(request, Begin | End | GiveUp):  # passes may be running that began before
             self._talk.forget_noted()
         try:
             self._talk.say(request, arrays)

@@ -14,6 +14,7 @@ import numpy as np
 
 from core.activations.summary import summarise_values
 from core.engines import operations
+from core.engines.begun import BegunPass
 from core.engines.changes import join_writings
 from core.engines.operations import Done, Greeting, Opened, Operation, Shape
 from core.engines.session import (
@@ -48,7 +49,7 @@ class Server:
         self._tests: dict[int, list[TestSession]] = {}
         self._next_net = 1
         self._last: tuple[bytes, Any] = (b"", None)
-        self._begun: OrderedDict[tuple[int, int], Callable[[], list[np.ndarray]]] = OrderedDict()
+        self._begun: OrderedDict[tuple[int, int], BegunPass[list[np.ndarray]]] = OrderedDict()
         self._next_pass = 1
         self._operations: dict[type, Callable[[Any, Arrays], Answer]] = {
             operations.Hello: self._hello,
@@ -56,6 +57,7 @@ class Server:
             operations.Take: self._take,
             operations.Begin: self._begin,
             operations.End: self._end,
+            operations.GiveUp: self._give_up,
             operations.Room: self._room,
             operations.Run: self._run,
             operations.Read: self._read,
@@ -77,7 +79,7 @@ class Server:
         request, arrays = self._request(heard), heard.arrays
         if not isinstance(request, operations.Take | operations.Begin):
             arrays = [_own(array) for array in arrays]
-        if not isinstance(request, operations.Begin | operations.End):
+        if not isinstance(request, operations.Begin | operations.End | operations.GiveUp):
             for session in self._sessions.values():
                 session.rest()
         return self._operations[type(request)](request, arrays)
@@ -148,6 +150,12 @@ class Server:
         if end is None:
             raise EngineError("This pass has not begun, or was given up.")
         return Done(), end()
+
+    def _give_up(self, request: operations.GiveUp, arrays: Arrays) -> Answer:
+        begun = self._begun.pop((request.net, request.number), None)
+        if begun is not None:
+            begun.give_up()
+        return Done(), []
 
     def _room(self, request: operations.Room, arrays: Arrays) -> Answer:
         return self._session(request.net).room(request.inputs, request.wants), []

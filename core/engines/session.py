@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.engines.begun import BegunPass
 from core.engines.changes import Writing
 from core.engines.operations import BackwardRule, Intervened, Iterated, Memory, Pass, Shape, Want
 from core.engines.values import Device, EngineLayer, FastPath, PassResult, Value
@@ -83,13 +84,13 @@ class Session(ABC):
 
     def begin(
         self, inputs: Mapping[str, np.ndarray], wants: Sequence[Want], on_layer: OnLayer
-    ) -> Callable[[], list[np.ndarray]]:
-        """The same pass, and what waits for it; over already where `n_begun` is 1.
+    ) -> BegunPass[list[np.ndarray]]:
+        """The same pass, begun; over already where `n_begun` is 1.
 
         inputs: lent until this returns. Any thread may be the one that tells of layers.
         """
         found = [np.array(one) for one in self.measure(inputs, wants, on_layer)]
-        return lambda: found
+        return BegunPass(lambda: found)
 
     def rest(self) -> None:  # noqa: B027 - most engines run nothing beside their caller
         """Until no pass of `begin` is running; called before anything else is asked."""

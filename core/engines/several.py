@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import cycle
 from queue import SimpleQueue
 
 import numpy as np
 
+from core.engines.begun import BegunPass
 from core.engines.engine import Engine
 from core.engines.values import EngineSpec, Value
 from core.images.pixels import Pictures
@@ -49,7 +50,7 @@ class SeveralEngines(Engine):
 
     def begin(
         self, inputs: Mapping[str, Pictures], wants: Mapping[Value, Sequence[Measure]]
-    ) -> Callable[[], dict[tuple[Value, Measure], np.ndarray]]:
+    ) -> BegunPass[dict[tuple[Value, Measure], np.ndarray]]:
         """As of one engine, in the child whose turn it is."""
         return next(self._turns).begin(inputs, wants)
 

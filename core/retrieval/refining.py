@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from core.engines.begun import BegunPass
 from core.engines.values import Value
 from core.images.scaled import scaled_pictures
 from core.measures.measure import Measure, Pool
@@ -46,18 +47,19 @@ class RefiningEngine:
 
     def measure(self, inputs: Inputs, wants: Wants) -> Found:
         """As an engine does; the measures are poolings."""
-        return self._begun(inputs, wants, lambda *asked: partial(self.engine.measure, *asked))()
+        return self._begun(
+            inputs, wants, lambda *asked: BegunPass(partial(self.engine.measure, *asked))
+        )()
 
-    def begin(self, inputs: Inputs, wants: Wants) -> Callable[[], Found]:
-        """The same of an engine that has `n_begun`: its passes begin, and what waits for them."""
+    def begin(self, inputs: Inputs, wants: Wants) -> BegunPass[Found]:
+        """The same of an engine that has `n_begun`: its passes begin."""
         return self._begun(inputs, wants, self.engine.begin)  # type: ignore[attr-defined]
 
     def _begun(
-        self, inputs: Inputs, wants: Wants, begin: Callable[[Inputs, Wants], Callable[[], Found]]
-    ) -> Callable[[], Found]:
+        self, inputs: Inputs, wants: Wants, begin: Callable[[Inputs, Wants], BegunPass[Found]]
+    ) -> BegunPass[Found]:
         if self.scales == (1.0,):
-            end = begin(inputs, wants)
-            return lambda: self._encoded(end())
+            return begin(inputs, wants).then(self._encoded)
         pictures = inputs[self.feed.picture]
         ends = []
         for scale in self.scales:
@@ -65,7 +67,7 @@ class RefiningEngine:
             if scale != 1.0 and self.feed.problem_with(scaled.shape[1:]) is not None:
                 continue
             ends.append(begin(self.feed.inputs(scaled), wants))
-        return lambda: self._of_scales(ends)
+        return BegunPass(lambda: self._of_scales(ends), lambda: [one.give_up() for one in ends])
 
     def _of_scales(self, ends: Sequence[Callable[[], Found]]) -> Found:
         found: dict[tuple[Value, Measure], list[np.ndarray]] = {}

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
+from core.engines.begun import BegunPass
 from core.engines.values import Value
 from core.errors import EngineOutOfMemory
 from core.images.pixels import stacked, values_of
@@ -25,7 +26,7 @@ Batch = list[PreparedImage]
 Results = Mapping[tuple[Value, Measure], np.ndarray]
 Passed = tuple[Batch, Results]
 """The images of a pass, and what was measured of them."""
-_Ending = Callable[[], list[Passed]]
+_Begun = BegunPass[list[Passed]]
 _Result = TypeVar("_Result")
 
 
@@ -33,8 +34,7 @@ class Measurer(Protocol):
     """What a survey needs of an engine. One with `n_at_once` is asked by so many threads.
 
     One with `takes_pixels` may be fed with pixels in place of their values. One with `n_begun`
-    above 1 has a `begin` too, which returns what waits for the pass: so many of them may have begun
-    at a time.
+    above 1 has a `begin` too, which returns a BegunPass: so many of them may have begun at a time.
     """
 
     def measure(
@@ -74,7 +74,8 @@ class Passes:
     ) -> Generator[tuple[Batch, list[Passed]], None, None]:
         """Each batch with its passes; as many batches run at once as the engine takes.
 
-        A batch without a good image, as one with nothing in it, has no passes.
+        A batch without a good image, as one with nothing in it, has no passes. Closing the
+        generator gives up the passes that have begun.
         """
         if self.n_at_once < 2:
             for batch in batches:
@@ -84,9 +85,7 @@ class Passes:
         else:
             pool = ThreadPoolExecutor(self.n_at_once, thread_name_prefix="pass")
             try:
-                yield from self._ahead(
-                    batches, lambda batch: pool.submit(self.run, batch).result, self.n_at_once
-                )
+                yield from self._ahead(batches, partial(self._submitted, pool), self.n_at_once)
             finally:
                 pool.shutdown(cancel_futures=True)
 
@@ -104,33 +103,45 @@ class Passes:
         return done
 
     def _ahead(
-        self, batches: Iterator[Batch], begin: Callable[[Batch], _Ending], n_ahead: int
+        self, batches: Iterator[Batch], begin: Callable[[Batch], _Begun], n_ahead: int
     ) -> Generator[tuple[Batch, list[Passed]], None, None]:
         """Batches in order, of which n_ahead run while one is waited for."""
-        running: deque[tuple[Batch, _Ending]] = deque()
-        for batch in batches:
-            if not batch:
-                yield [], []
-                continue
-            running.append((batch, self._timed(partial(begin, batch))))
-            if len(running) > n_ahead:
-                first, end = running.popleft()
-                yield first, self._timed(end)
-        for batch, end in running:
-            yield batch, self._timed(end)
+        running: deque[tuple[Batch, _Begun]] = deque()
+        try:
+            for batch in batches:
+                if not batch:
+                    yield [], []
+                    continue
+                running.append((batch, self._timed(partial(begin, batch))))
+                if len(running) > n_ahead:
+                    first, begun = running.popleft()
+                    yield first, self._timed(begun)
+            while running:
+                batch, begun = running.popleft()
+                yield batch, self._timed(begun)
+        finally:
+            for _, begun in running:
+                begun.give_up()
 
-    def _begin(self, batch: Batch) -> _Ending:
+    def _submitted(self, pool: ThreadPoolExecutor, batch: Batch) -> _Begun:
+        future = pool.submit(self.run, batch)
+        return BegunPass(future.result, future.cancel)
+
+    def _begin(self, batch: Batch) -> _Begun:
         """Begin the pass of a batch; one that has to be run in parts waits for its turn."""
         good = [image for image in batch if image.content is not None]
         if not good or len(good) > (self._most or len(good)):
-            return partial(self.run, batch)
+            return BegunPass(partial(self.run, batch))
         try:
             # of an engine that says `n_begun`, as Measurer has it
-            end = self._engine.begin(*self._asked(good))  # type: ignore[attr-defined]
+            begun: BegunPass[Results] = self._engine.begin(  # type: ignore[attr-defined]
+                *self._asked(good)
+            )
         except (EngineOutOfMemory, MemoryError) as error:
             self._halve(self._size_with(good), error)
-            return partial(self.run, batch)
-        return partial(self._ended, good, self._size_with(good), end)
+            return BegunPass(partial(self.run, batch))
+        ended = partial(self._ended, good, self._size_with(good), begun)
+        return BegunPass(ended, begun.give_up)
 
     def _ended(self, good: Batch, size: int, end: Callable[[], Results]) -> list[Passed]:
         try:

@@ -110,6 +110,29 @@ def test_an_error_of_a_pass_is_told_where_it_is_waited_for(at_once: PassesAtOnce
         end()
 
 
+def test_a_pass_that_is_given_up_ends_at_its_next_layer_or_never_begins(
+    at_once: PassesAtOnce,
+) -> None:
+    said: list[str] = []
+    has_begun = threading.Semaphore(0)
+
+    def work(tell: OnLayer) -> None:
+        has_begun.release()
+        until = time.monotonic() + _SECONDS
+        while time.monotonic() < until:
+            tell("next")
+        said.append("to its end")
+
+    begun = [at_once.begin(work, nothing) for _ in range(3)]  # of which two run
+    assert all(has_begun.acquire(timeout=_SECONDS) for _ in range(2))
+    for one in begun:
+        one.give_up()
+    at_once.rest()
+    assert not said
+    assert not has_begun.acquire(blocking=False)
+    assert at_once.begin(lambda tell: "another", nothing)() == "another"
+
+
 def test_each_pass_has_half_of_the_threads_and_the_last_one_all() -> None:
     given: list[int] = []
     at_once = PassesAtOnce(4, given.append)
@@ -222,6 +245,23 @@ def test_other_requests_between_them_are_answered_as_ever(process: EngineProcess
     with pytest.raises(EngineError, match="conv"):
         engine.begin({"data": np.zeros((8, 5, 64, 64), np.float32)}, WANTS)()
     np.testing.assert_array_equal(engine.begin(pictures(3), WANTS)()[FC, KEEP], wanted)
+
+
+def test_passes_that_are_given_up_leave_others_as_they_are(process: EngineProcess) -> None:
+    engine = process.open(NET)
+    wanted = [engine.measure(pictures(number), WANTS) for number in range(6)]
+    begun_ahead(engine, [pictures(number) for number in range(6)])
+    begun = [engine.begin(pictures(number), WANTS) for number in range(3)]
+    begun[0].give_up()
+    begun[2].give_up()
+    begun[2].give_up()
+    for key, array in begun[1]().items():
+        np.testing.assert_array_equal(array, wanted[1][key])
+    with pytest.raises(EngineError, match="given up"):
+        begun[0]()
+    found = begun_ahead(engine, [pictures(number) for number in range(6)])
+    for one, other in zip(wanted, found, strict=True):
+        assert all(np.array_equal(one[key], other[key]) for key in one)
 
 
 @pytest.mark.parametrize("is_ours", [True, False])

@@ -11,9 +11,10 @@ import math
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
-from threading import Lock
+from threading import Event, Lock
 from typing import TypeVar
 
+from core.engines.begun import BegunPass
 from core.engines.memory import Need, check_fits, free_host_bytes
 from core.engines.session import OnLayer
 from core.errors import EngineOutOfMemory
@@ -23,6 +24,10 @@ _ALONE_FIRST = 3
 """Passes in a row, in which layers are compiled and weights packed; those after only read them."""
 
 Result = TypeVar("Result")
+
+
+class _GivenUp(Exception):
+    """Nobody waits for this pass any more."""
 
 
 class PassesAtOnce:
@@ -56,12 +61,15 @@ class PassesAtOnce:
         self._n_alone += 1
         return False
 
-    def begin(self, work: Callable[[OnLayer], Result], on_layer: OnLayer) -> Callable[[], Result]:
-        """Begin a pass, and return what waits for its result. work: told whom to tell of layers."""
+    def begin(self, work: Callable[[OnLayer], Result], on_layer: OnLayer) -> BegunPass[Result]:
+        """Begin a pass; given up, it ends at its next layer. work: told whom to tell of layers."""
         if self._pool is None:
             self._pool = ThreadPoolExecutor(_N_AT_ONCE, thread_name_prefix="pass")
+        is_given_up = Event()
 
         def tell(layer_name: str) -> None:
+            if is_given_up.is_set():
+                raise _GivenUp
             self._set(self._share())
             on_layer(layer_name)
 
@@ -69,7 +77,12 @@ class PassesAtOnce:
             future: Future[Result] = self._pool.submit(work, tell)
             self._unfinished.add(future)  # type: ignore[arg-type]
         future.add_done_callback(self._forget)
-        return lambda: self._awaited(future)
+
+        def give_up() -> None:
+            is_given_up.set()
+            future.cancel()
+
+        return BegunPass(lambda: self._awaited(future), give_up)
 
     def rest(self) -> None:
         """Wait until none is running; the next ones run alone again, as others may come between."""

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from core.engines.as_built import engine_layers, shapes_of_inputs
+from core.engines.begun import BegunPass
 from core.engines.changes import Writing
 from core.engines.memory import Need, need_of_pass
 from core.engines.obstacles import (
@@ -101,9 +102,10 @@ class TorchSession(Session):
 
     def begin(
         self, inputs: Mapping[str, np.ndarray], wants: Sequence[Want], on_layer: OnLayer
-    ) -> Brought:
+    ) -> BegunPass[list[np.ndarray]]:
         """The same; its results come beside the pass that begins next."""
-        return self._measure(inputs, wants, on_layer, {}, may_share=True)
+        begun = self._measure(inputs, wants, on_layer, {}, may_share=True)
+        return begun if isinstance(begun, BegunPass) else BegunPass(begun)
 
     def rest(self) -> None:
         """Until no pass of `begin` is running."""

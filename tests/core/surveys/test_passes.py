@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from core.engines.begun import BegunPass
 from core.engines.failures import error_from_header, header_from_error
 from core.engines.host import EngineHost, NetToRun
 from core.engines.values import EngineSpec, Value
@@ -150,7 +151,7 @@ class Ahead:
 
     def begin(
         self, inputs: Mapping[str, np.ndarray], wants: Mapping[Value, Sequence[Measure]]
-    ) -> Callable[[], Results]:
+    ) -> BegunPass[Results]:
         number = sum(word.startswith("begin") for word in self.said)
         self.said.append(f"begin {number}")
         found = None if self._fails_late else self._short.measure(inputs, wants)
@@ -159,7 +160,7 @@ class Ahead:
             self.said.append(f"end {number}")
             return self._short.measure(inputs, wants) if found is None else found
 
-        return end
+        return BegunPass(end, lambda: self.said.append(f"give up {number}"))
 
 
 def test_a_pass_begins_before_the_one_before_it_has_ended(files: list[Path]) -> None:
@@ -170,6 +171,16 @@ def test_a_pass_begins_before_the_one_before_it_has_ended(files: list[Path]) -> 
     assert (found.names, report.n_passes) == (whole.names, 3)
     np.testing.assert_array_equal(np.array(found.rows), np.array(whole.rows))
     assert ran(Ahead(), files)[0].skipped == [files[4].name]
+
+
+def test_a_survey_that_is_stopped_gives_up_what_has_begun(files: list[Path]) -> None:
+    engine, keeper = Ahead(), Keeper()
+    job = survey(engine, feed(), files, Preprocess("warp", 8, 8), [keeper], batch_size=2)
+    while "end 0" not in engine.said:
+        next(job)
+    job.close()
+    assert engine.said == ["begin 0", "begin 1", "end 0", "give up 1"]
+    assert keeper.names == [path.name for path in files[:2]]
 
 
 @pytest.mark.parametrize("fails_late", [False, True])
