@@ -6,6 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from core.engines.operations import Begin, End, GiveUp
+
+OF_BEGUN = (Begin, End, GiveUp)
+"""What is asked while passes are running that have begun."""
+
 T = TypeVar("T")
 U = TypeVar("U")
 

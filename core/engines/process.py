@@ -16,21 +16,12 @@ import numpy as np
 
 from core import frames
 from core.children import enlarge_pipe
+from core.engines.begun import OF_BEGUN
 from core.engines.consent import Agree, agree_to_nothing
 from core.engines.engine import Engine, Reply
 from core.engines.failures import error_from_header
 from core.engines.launch import Launch, is_ended_from_outside, launch_of, may_share_memory
-from core.engines.operations import (
-    PROTOCOL,
-    Begin,
-    End,
-    GiveUp,
-    Greeting,
-    Hello,
-    Open,
-    Request,
-    Train,
-)
+from core.engines.operations import PROTOCOL, Greeting, Hello, Open, Request, Train
 from core.engines.replies import read_reply
 from core.engines.stderr_tail import StderrTail, fatal_message
 from core.engines.talk import Talk
@@ -154,8 +145,7 @@ class EngineProcess:
             input_shapes={name: tuple(shape) for name, shape in (input_shapes or {}).items()},
             solver=solver,
         )
-        opened, _ = self.call(request)
-        return Training(self.call, opened)
+        return Training(self.call, self.call(request)[0])
 
     def would_run_more_of(self, engine: Engine) -> bool:
         """Whether programs that kept a net's layers from running have been agreed to since."""
@@ -274,7 +264,7 @@ class EngineProcess:
         if self._is_closed:
             raise EngineError("The engine is closed.", hint="Start it again.")
         self._running = ""
-        if not isinstance(request, Begin | End | GiveUp):  # passes may be running that began before
+        if not isinstance(request, OF_BEGUN):  # passes may be running that began before
             self._talk.forget_noted()
         try:
             self._talk.say(request, arrays)

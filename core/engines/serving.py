@@ -14,7 +14,7 @@ import numpy as np
 
 from core.activations.summary import summarise_values
 from core.engines import operations
-from core.engines.begun import BegunPass
+from core.engines.begun import OF_BEGUN, BegunPass
 from core.engines.changes import join_writings
 from core.engines.operations import Done, Greeting, Opened, Operation, Shape
 from core.engines.session import (
@@ -79,9 +79,9 @@ class Server:
         request, arrays = self._request(heard), heard.arrays
         if not isinstance(request, operations.Take | operations.Begin):
             arrays = [_own(array) for array in arrays]
-        if not isinstance(request, operations.Begin | operations.End | operations.GiveUp):
+        if not isinstance(request, OF_BEGUN):
             for session in self._sessions.values():
-                session.rest()
+                session.make_way()
         return self._operations[type(request)](request, arrays)
 
     def _request(self, heard: Heard) -> Any:

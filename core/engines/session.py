@@ -92,8 +92,11 @@ class Session(ABC):
         found = [np.array(one) for one in self.measure(inputs, wants, on_layer)]
         return BegunPass(lambda: found)
 
-    def rest(self) -> None:  # noqa: B027 - most engines run nothing beside their caller
-        """Until no pass of `begin` is running; called before anything else is asked."""
+    def make_way(self) -> None:  # noqa: B027 - most engines run nothing beside their caller
+        """Stop the passes of `begin`, which are made when they are waited for.
+
+        Called before anything else is asked; with its return none is running.
+        """
 
     def room(self, inputs: Mapping[str, Shape], wants: Sequence[Want]) -> Memory:
         """What such a pass needs of memory; an empty Memory where the engine can't tell."""

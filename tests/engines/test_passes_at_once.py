@@ -55,6 +55,11 @@ def nothing(_: object) -> None:
     """Threads, or a layer that is told, are no matter here."""
 
 
+def unasked() -> None:
+    """Of a pass that does not have to make way."""
+    raise AssertionError("it ran anew")
+
+
 @pytest.fixture
 def at_once() -> Iterator[PassesAtOnce]:
     made = PassesAtOnce(2, nothing)
@@ -73,7 +78,7 @@ def alone_first(at_once: PassesAtOnce, kind: str) -> int:
 def test_two_passes_run_at_once_after_some_that_compile(at_once: PassesAtOnce) -> None:
     assert alone_first(at_once, "one size") == 3  # plain, compiled, and once by what is compiled
     meeting = threading.Barrier(2, timeout=_SECONDS)
-    ends = [at_once.begin(lambda tell: meeting.wait(), nothing) for _ in range(2)]
+    ends = [at_once.begin(lambda tell: meeting.wait(), nothing, lambda: 0) for _ in range(2)]
     assert sorted(end() for end in ends) == [0, 1]
 
 
@@ -86,7 +91,7 @@ def test_whatever_else_runs_waits_until_none_is_running(at_once: PassesAtOnce, w
         may_end.wait(_SECONDS)
         has_ended.set()
 
-    ends = [at_once.begin(work, nothing) for _ in range(3)]
+    ends = [at_once.begin(work, nothing, unasked) for _ in range(3)]
     threading.Timer(0.1, may_end.set).start()
     if way == "rest":
         at_once.rest()
@@ -104,7 +109,7 @@ def test_an_error_of_a_pass_is_told_where_it_is_waited_for(at_once: PassesAtOnce
     def fails(tell: OnLayer) -> None:
         raise EngineError("Layer 'conv' failed.")
 
-    end = at_once.begin(fails, nothing)
+    end = at_once.begin(fails, nothing, unasked)
     at_once.rest()
     with pytest.raises(EngineError, match="conv"):
         end()
@@ -123,14 +128,31 @@ def test_a_pass_that_is_given_up_ends_at_its_next_layer_or_never_begins(
             tell("next")
         said.append("to its end")
 
-    begun = [at_once.begin(work, nothing) for _ in range(3)]  # of which two run
+    begun = [at_once.begin(work, nothing, unasked) for _ in range(3)]  # of which two run
     assert all(has_begun.acquire(timeout=_SECONDS) for _ in range(2))
     for one in begun:
         one.give_up()
     at_once.rest()
     assert not said
     assert not has_begun.acquire(blocking=False)
-    assert at_once.begin(lambda tell: "another", nothing)() == "another"
+    assert at_once.begin(lambda tell: "another", nothing, str)() == "another"
+
+
+def test_passes_make_way_and_are_made_when_they_are_waited_for(at_once: PassesAtOnce) -> None:
+    has_begun = threading.Semaphore(0)
+
+    def work(tell: OnLayer) -> str:
+        has_begun.release()
+        until = time.monotonic() + _SECONDS
+        while time.monotonic() < until:
+            tell("next")
+        return "to its end"
+
+    begun = [at_once.begin(work, nothing, f"alone {number}".title) for number in range(3)]
+    assert all(has_begun.acquire(timeout=_SECONDS) for _ in range(2))
+    at_once.make_way()
+    assert [one() for one in begun] == ["Alone 0", "Alone 1", "Alone 2"]
+    assert alone_first(at_once, "one size") == 3
 
 
 def test_each_pass_has_half_of_the_threads_and_the_last_one_all() -> None:
@@ -145,7 +167,7 @@ def test_each_pass_has_half_of_the_threads_and_the_last_one_all() -> None:
         while given[-1] == 2 and time.monotonic() < until:
             tell("next")
 
-    end = at_once.begin(work, nothing)
+    end = at_once.begin(work, nothing, unasked)
     has_begun.wait(_SECONDS)  # till somebody waits for it alone there may be more to come
     end()
     assert set(given) == {2, 4}
@@ -245,6 +267,37 @@ def test_other_requests_between_them_are_answered_as_ever(process: EngineProcess
     with pytest.raises(EngineError, match="conv"):
         engine.begin({"data": np.zeros((8, 5, 64, 64), np.float32)}, WANTS)()
     np.testing.assert_array_equal(engine.begin(pictures(3), WANTS)()[FC, KEEP], wanted)
+
+
+def test_a_pass_that_makes_way_finds_its_input_as_it_was(at_once: PassesAtOnce) -> None:
+    """Its first layer writes over an input that nobody needs any more."""
+    net = """
+layer { name: "data" type: "Input" top: "data"
+  input_param { shape { dim: 8 dim: 3 dim: 64 dim: 64 } } }
+layer { name: "leaky" type: "ReLU" bottom: "data" top: "data"
+  relu_param { negative_slope: 0.5 } }
+""" + NET.split("\n", 3)[3]
+    place = Place(torch.device("cpu"))
+    request = OpenRequest(net, None, "cpu", 0, NetState(), {})
+    session = TorchSession(
+        request, place, ThreadChoice(1, nothing), PlainCopies(place.device), at_once=at_once
+    )
+    wants = [Want(FC, KEEP)]
+    wanted = session.measure(pictures(1), wants, nothing)
+    for _ in range(3):
+        session.begin(pictures(1), wants, nothing)()
+    is_at_conv, may_go_on = threading.Event(), threading.Event()
+
+    def say(layer_name: str) -> None:
+        if layer_name == "conv":
+            is_at_conv.set()
+            may_go_on.wait(_SECONDS)
+
+    begun = session.begin(pictures(1), wants, say)
+    assert is_at_conv.wait(_SECONDS)
+    threading.Timer(0.1, may_go_on.set).start()
+    session.make_way()
+    np.testing.assert_array_equal(begun()[0], wanted[0])
 
 
 def test_passes_that_are_given_up_leave_others_as_they_are(process: EngineProcess) -> None:

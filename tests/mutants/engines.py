@@ -207,13 +207,24 @@ FAULTS = [
         'compiling.why_unavailable() if is_exact else "only float32 is compiled"',
         "compiling.why_unavailable()",
     ),
-    Faults("core/engines/torch/session.py", AT_ONCE).plant(
+    Faults("core/engines/torch/session.py", AT_ONCE)
+    .plant(
         "a pass that waits reads the inputs of the next one",
         "own = {slot: tensor.clone() for",
         "own = {slot: tensor for",
-    ),
+    )
+    .plant("a pass that makes way loses its input", "keeps_inputs=True", "keeps_inputs=False"),
     Faults("core/engines/torch/passes_at_once.py", AT_ONCE)
-    .plant("passes of other sizes run beside one another", "            self.rest()\n", "")
+    .plant(
+        "passes of other sizes run beside one another",
+        "            self.rest()\n            self._kind",
+        "            self._kind",
+    )
+    .plant(
+        "a pass that is given up runs to its end",
+        "                raise _Stopped\n",
+        "                pass\n",
+    )
     .plant(
         "each pass has all threads", "if is_last else math.ceil(self._n_threads / _N_AT_ONCE)", ""
     ),

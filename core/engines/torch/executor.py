@@ -33,6 +33,11 @@ class Executor:
         for slot, tensor in inputs.items():
             self._put(slot, tensor)
 
+    def keep_inputs(self) -> None:
+        """Let no layer write over what was given, which is needed again."""
+        for tensor in self.values.values():
+            self._n_sharing[_storage(tensor)] += 1
+
     def run(
         self,
         steps: Sequence[PlannedStep],

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from threading import Event, Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from core.engines.begun import BegunPass
 from core.engines.memory import Need, check_fits, free_host_bytes
@@ -26,8 +26,8 @@ _ALONE_FIRST = 3
 Result = TypeVar("Result")
 
 
-class _GivenUp(Exception):
-    """Nobody waits for this pass any more."""
+class _Stopped(Exception):
+    """A pass is given up, or makes way."""
 
 
 class PassesAtOnce:
@@ -43,7 +43,7 @@ class PassesAtOnce:
         self._kind: Hashable = None
         self._n_alone = 0
         self._lock = Lock()
-        self._unfinished: set[Future[object]] = set()
+        self._unfinished: dict[Future[Any], Callable[[], None]] = {}
         self._n_awaited = 0
         self._pool: ThreadPoolExecutor | None = None
 
@@ -61,28 +61,53 @@ class PassesAtOnce:
         self._n_alone += 1
         return False
 
-    def begin(self, work: Callable[[OnLayer], Result], on_layer: OnLayer) -> BegunPass[Result]:
-        """Begin a pass; given up, it ends at its next layer. work: told whom to tell of layers."""
+    def begin(
+        self,
+        work: Callable[[OnLayer], Result],
+        on_layer: OnLayer,
+        alone: Callable[[], Result],
+    ) -> BegunPass[Result]:
+        """Begin a pass; given up, it ends at its next layer.
+
+        work: told whom to tell of layers. alone: the same pass, for who waits for one that had to
+        make way.
+        """
         if self._pool is None:
             self._pool = ThreadPoolExecutor(_N_AT_ONCE, thread_name_prefix="pass")
-        is_given_up = Event()
+        is_stopped = Event()
 
         def tell(layer_name: str) -> None:
-            if is_given_up.is_set():
-                raise _GivenUp
+            if is_stopped.is_set():
+                raise _Stopped
             self._set(self._share())
             on_layer(layer_name)
 
         with self._lock:
             future: Future[Result] = self._pool.submit(work, tell)
-            self._unfinished.add(future)  # type: ignore[arg-type]
+
+            def stop() -> None:
+                is_stopped.set()
+                future.cancel()
+
+            self._unfinished[future] = stop
         future.add_done_callback(self._forget)
 
-        def give_up() -> None:
-            is_given_up.set()
-            future.cancel()
+        def wait_for() -> Result:
+            try:
+                return self._awaited(future)
+            except (_Stopped, CancelledError):
+                self.rest()
+                return alone()
 
-        return BegunPass(lambda: self._awaited(future), give_up)
+        return BegunPass(wait_for, stop)
+
+    def make_way(self) -> None:
+        """Stop those that have begun, each at its next layer; who waits for one makes it alone."""
+        with self._lock:
+            unfinished = dict(self._unfinished)
+        for stop in unfinished.values():
+            stop()
+        self.rest()
 
     def rest(self) -> None:
         """Wait until none is running; the next ones run alone again, as others may come between."""
@@ -121,4 +146,4 @@ class PassesAtOnce:
 
     def _forget(self, future: Future[Result]) -> None:
         with self._lock:
-            self._unfinished.discard(future)
+            self._unfinished.pop(future, None)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -36,16 +36,17 @@ from core.engines.torch import operations
 from core.engines.torch.copies import Brought, Copies, to_numpy
 from core.engines.torch.devices import TakenMemory, check_room, more_bytes, wait_for
 from core.engines.torch.differentiable import Differentiable, LearnedStore, made_up
-from core.engines.torch.executor import Executor, OnValue
+from core.engines.torch.executor import Executor
 from core.engines.torch.folding import fold_affine_layers
 from core.engines.torch.going_back import go_back, learned_of
 from core.engines.torch.graphs import GraphedPasses, can_be_recorded
-from core.engines.torch.intervening import BySlot, ChangedExecutor, Kept, slots_of, unfolded_for
+from core.engines.torch.intervening import BySlot, Kept, slots_of, unfolded_for
 from core.engines.torch.measures import begin_all
 from core.engines.torch.operation import Operation, Place
 from core.engines.torch.parameters import ParameterStore
 from core.engines.torch.passes_at_once import PassesAtOnce
 from core.engines.torch.plan import PlannedStep, plan_pass
+from core.engines.torch.ready_pass import ReadyPass
 from core.engines.torch.thread_choice import ThreadChoice
 from core.engines.values import PassResult, Value
 from core.engines.wiring import Step, diffs_by_slot, not_computed, wire_net
@@ -107,9 +108,9 @@ class TorchSession(Session):
         begun = self._measure(inputs, wants, on_layer, {}, may_share=True)
         return begun if isinstance(begun, BegunPass) else BegunPass(begun)
 
-    def rest(self) -> None:
-        """Until no pass of `begin` is running."""
-        self._at_once.rest()
+    def make_way(self) -> None:
+        """For a layer is waited, not for a pass."""
+        self._at_once.make_way()
 
     def close(self) -> None:
         """End the threads of passes that run at once."""
@@ -149,7 +150,9 @@ class TorchSession(Session):
         slots, measures, kept = self._asked(inputs, wants)
         ready = self._ready(inputs, slots, kept, writes)
 
-        def work(given: Mapping[int, Tensor], say: OnLayer = on_layer) -> list[Tensor]:
+        def work(
+            given: Mapping[int, Tensor], say: OnLayer = on_layer, *, keeps_inputs: bool = False
+        ) -> list[Tensor]:
             begun: dict[int, Callable[[], list[Tensor]]] = {}
 
             def look(slot: int, tensor: Tensor) -> None:
@@ -157,7 +160,7 @@ class TorchSession(Session):
                 if slot in measures and slot not in kept:
                     begun[slot] = begin_all(tensor.float(), measures[slot])
 
-            values = ready.run(given, look, say).values
+            values = ready.run(given, look, say, keeps_inputs=keeps_inputs).values
             for slot in measures.keys() - begun.keys():  # kept, or given
                 begun[slot] = begin_all(values[slot].float(), measures[slot])
             found = {slot: iter(end()) for slot, end in begun.items()}
@@ -169,9 +172,14 @@ class TorchSession(Session):
 
             @torch.inference_mode()
             def beside(say: OnLayer) -> list[np.ndarray]:
-                return self._copies.bring(work(own, say))()
+                return self._copies.bring(work(own, say, keeps_inputs=True))()
 
-            return self._at_once.begin(beside, on_layer)
+            @torch.inference_mode()
+            def alone() -> list[np.ndarray]:
+                with self._threads.used(ready.kind), self._taken.counted():
+                    return self._copies.bring(work(own))()
+
+            return self._at_once.begin(beside, on_layer, alone)
         with self._threads.used(ready.kind), self._taken.counted():
             if self._graphs is None or writes or not can_be_recorded(ready.plan):
                 return self._copies.bring(work(given))
@@ -289,7 +297,7 @@ class TorchSession(Session):
         slots: Sequence[int],
         kept: frozenset[int] | None = None,
         writes: BySlot | None = None,
-    ) -> _Ready:
+    ) -> ReadyPass:
         """A pass that is planned, and that there is room for."""
         writes = writes or {}
         put = [one.array for of in writes.values() for one in of if one.array is not None]
@@ -300,7 +308,7 @@ class TorchSession(Session):
         check_room(need, self._place.device)
         sizes = frozenset((name, array.shape) for name, array in inputs.items())
         kind = (id(self), sizes, frozenset(slots), kept)
-        return _Ready(plan, is_finite, writes, kind, need)
+        return ReadyPass(plan, is_finite, writes, kind, need)
 
     def _need(self, plan: tuple[PlannedStep, ...], inputs: Mapping[str, np.ndarray]) -> Need:
         """Found once for a plan and the sizes of its inputs."""
@@ -378,20 +386,3 @@ class TorchSession(Session):
             self._wiring.inputs[name]: self._copies.send(array) for name, array in inputs.items()
         }
         return {**made_up(self._wiring, self._shapes, self._place, tensors), **tensors}
-
-
-@dataclass(frozen=True)
-class _Ready:
-    """A pass before it runs. kind: what makes passes alike for the choice of threads."""
-
-    plan: tuple[PlannedStep, ...]
-    may_fuse: bool
-    writes: BySlot
-    kind: Hashable
-    need: Need
-
-    def run(self, given: Mapping[int, Tensor], on_value: OnValue, say: OnLayer) -> Executor:
-        """With inputs by slot, which it may write over."""
-        executor = ChangedExecutor(given, self.writes)
-        executor.run(self.plan, say, on_value)
-        return executor
