@@ -26,7 +26,7 @@ class Collector(QObject):
         self._next_full = 0.0
 
     def start(self) -> None:
-        """From now on, until `stop`."""
+        """From now on, until `stop`; there has to be an application."""
         self._was_enabled = gc.isenabled()
         gc.disable()
         self._dispatcher = QAbstractEventDispatcher.instance()
