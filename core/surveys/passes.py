@@ -85,7 +85,11 @@ class Passes:
         else:
             pool = ThreadPoolExecutor(self.n_at_once, thread_name_prefix="pass")
             try:
-                yield from self._ahead(batches, partial(self._submitted, pool), self.n_at_once)
+                yield from self._ahead(
+                    batches,
+                    lambda batch: BegunPass(pool.submit(self.run, batch).result),
+                    self.n_at_once,
+                )
             finally:
                 pool.shutdown(cancel_futures=True)
 
@@ -122,10 +126,6 @@ class Passes:
         finally:
             for _, begun in running:
                 begun.give_up()
-
-    def _submitted(self, pool: ThreadPoolExecutor, batch: Batch) -> _Begun:
-        future = pool.submit(self.run, batch)
-        return BegunPass(future.result, future.cancel)
 
     def _begin(self, batch: Batch) -> _Begun:
         """Begin the pass of a batch; one that has to be run in parts waits for its turn."""

@@ -60,6 +60,25 @@ def unasked() -> None:
     raise AssertionError("it ran anew")
 
 
+class Endless:
+    """A pass of as many layers as there is time for."""
+
+    def __init__(self) -> None:
+        self.has_begun = threading.Semaphore(0)
+        self.n_ended = 0
+
+    def __call__(self, tell: OnLayer) -> str:
+        self.has_begun.release()
+        until = time.monotonic() + _SECONDS
+        while time.monotonic() < until:
+            tell("next")
+        self.n_ended += 1
+        return "to its end"
+
+    def wait_for_two(self) -> None:
+        assert all(self.has_begun.acquire(timeout=_SECONDS) for _ in range(2))
+
+
 @pytest.fixture
 def at_once() -> Iterator[PassesAtOnce]:
     made = PassesAtOnce(2, nothing)
@@ -118,38 +137,21 @@ def test_an_error_of_a_pass_is_told_where_it_is_waited_for(at_once: PassesAtOnce
 def test_a_pass_that_is_given_up_ends_at_its_next_layer_or_never_begins(
     at_once: PassesAtOnce,
 ) -> None:
-    said: list[str] = []
-    has_begun = threading.Semaphore(0)
-
-    def work(tell: OnLayer) -> None:
-        has_begun.release()
-        until = time.monotonic() + _SECONDS
-        while time.monotonic() < until:
-            tell("next")
-        said.append("to its end")
-
+    work = Endless()
     begun = [at_once.begin(work, nothing, unasked) for _ in range(3)]  # of which two run
-    assert all(has_begun.acquire(timeout=_SECONDS) for _ in range(2))
+    work.wait_for_two()
     for one in begun:
         one.give_up()
     at_once.rest()
-    assert not said
-    assert not has_begun.acquire(blocking=False)
+    assert not work.n_ended
+    assert not work.has_begun.acquire(blocking=False)
     assert at_once.begin(lambda tell: "another", nothing, str)() == "another"
 
 
 def test_passes_make_way_and_are_made_when_they_are_waited_for(at_once: PassesAtOnce) -> None:
-    has_begun = threading.Semaphore(0)
-
-    def work(tell: OnLayer) -> str:
-        has_begun.release()
-        until = time.monotonic() + _SECONDS
-        while time.monotonic() < until:
-            tell("next")
-        return "to its end"
-
+    work = Endless()
     begun = [at_once.begin(work, nothing, f"alone {number}".title) for number in range(3)]
-    assert all(has_begun.acquire(timeout=_SECONDS) for _ in range(2))
+    work.wait_for_two()
     at_once.make_way()
     assert [one() for one in begun] == ["Alone 0", "Alone 1", "Alone 2"]
     assert alone_first(at_once, "one size") == 3

@@ -109,7 +109,7 @@ class TorchSession(Session):
         return begun if isinstance(begun, BegunPass) else BegunPass(begun)
 
     def make_way(self) -> None:
-        """For a layer is waited, not for a pass."""
+        """Waits for a layer of each, not for its pass."""
         self._at_once.make_way()
 
     def close(self) -> None:
