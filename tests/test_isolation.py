@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 pytest_plugins = ["pytester"]
+REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(autouse=True)
@@ -84,3 +86,26 @@ def test_who_leaves_the_process_changed_fails(pytester: pytest.Pytester) -> None
     done.stdout.fnmatch_lines(
         ["*left changed: sys.unraisablehook, threading.excepthook", "*left changed: loggers"]
     )
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [("os.kill(os.getpid(), 9)", "worker 'gw"), ("time.sleep(900)", "Timeout (0:00:0")],
+)
+def test_a_test_that_dies_or_hangs_is_named_and_the_run_ends(
+    pytester: pytest.Pytester, fault: str, said: str
+) -> None:
+    """By the settings of the project; a run of an hour was lost to one that died."""
+    settings = (REPOSITORY / "pyproject.toml").read_text()
+    pytester.makepyprojecttoml(settings.replace("timeout = 900", "timeout = 3"))
+    for number in range(6):  # as many files as leave some to who comes after
+        pytester.makepyfile(**{f"test_{number}": "def test_a(): pass\ndef test_b(): pass\n"})
+    dying = f"import os\nimport time\ndef test_a(): pass\ndef test_dies(): {fault}\n"
+    pytester.makepyfile(test_1=dying)
+    done = pytester.runpytest_subprocess(
+        "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-p", "no:cacheprovider",
+        "-p", "xdist", "-p", "pytestqt.plugin", ".", timeout=120,
+    )  # fmt: skip
+    assert done.ret == pytest.ExitCode.TESTS_FAILED
+    assert said in done.stdout.str() + done.stderr.str()
+    done.stdout.fnmatch_lines(["FAILED test_1.py::test_dies*"])

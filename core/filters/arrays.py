@@ -15,6 +15,8 @@ from core.errors import WeightsError
 from core.filters.affine import affine_of
 from core.filters.source import WeightsSource
 from core.layers.layer_type import Shape
+from core.mapped import is_whole, map_of
+from core.weights.blob import cut_off
 from core.words import join_names, plural
 
 GATES = ("input", "forget", "output", "candidate")
@@ -68,12 +70,19 @@ class FilterArray:
 
     def rows(self, start: int, stop: int) -> np.ndarray:
         """Filters start to stop - 1 as float32 rows, (n, n_weights), a copy in one piece."""
-        part = np.array(self.values[start:stop], dtype=np.float32, order="C")
+        part = np.array(self.to_read[start:stop], dtype=np.float32, order="C")
         return part.reshape(len(part), -1)
 
     def filter(self, index: int) -> np.ndarray:
         """One filter, (n_inputs, height, width) float32, a copy."""
-        return np.array(self.values[index], dtype=np.float32, order="C")
+        return np.array(self.to_read[index], dtype=np.float32, order="C")
+
+    @property
+    def to_read(self) -> np.ndarray:
+        """`values`, to be read now. Raises WeightsError where their file was cut off since."""
+        if not is_whole(map_of(self.values)):
+            raise cut_off()
+        return self.values
 
     def row_word(self, index: int) -> str:
         """ "forget 12" for a row of an LSTM, "" where rows have no names."""

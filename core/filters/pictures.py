@@ -83,7 +83,7 @@ def draw_tiles(
     the planes in the file, which the recipe of the net's pictures says.
     """
     highs = scaled_highs(figures, scope)
-    values = np.array(array.values, dtype=np.float32, order="C")
+    values = np.array(array.to_read, dtype=np.float32, order="C")
     n, inputs, height, width = values.shape
     if inputs == _RGB and mode == "RGB":
         shares = np.nan_to_num(values / highs.reshape(-1, 1, 1, 1).astype(np.float32))
@@ -175,9 +175,9 @@ def _block(
     inputs = slice(region.left // width, -(-region.right // width))
     picked = order[first:last]
     if len(picked) and np.array_equal(picked, np.arange(picked[0], picked[0] + len(picked))):
-        part = array.values[picked[0] : picked[0] + len(picked), inputs]
+        part = array.to_read[picked[0] : picked[0] + len(picked), inputs]
     else:
-        part = array.values[picked][:, inputs]
+        part = array.to_read[picked][:, inputs]
     values = np.asarray(part, np.float32) / highs[picked].reshape(-1, 1, 1, 1).astype(np.float32)
     flat = values.transpose(0, 2, 1, 3).reshape(len(picked) * height, -1)
     top, left = first * height, (region.left // width) * width

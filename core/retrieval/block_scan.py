@@ -9,6 +9,8 @@ _VALUES = 1 << 22
 _SCORES = 1 << 17
 """Of a block, half a MB, which stay near while they are looked at."""
 _FIRST_ROWS = 512
+_N_GROUPS = 4096
+"""Values that lie so far from one another are in one group: those of a row of images are apart."""
 _MOST_KEPT = 8
 """How many times k rows are kept for a query before all but the best go."""
 
@@ -52,6 +54,20 @@ def best_rows(
         start, end = end, min(n, end + size)
     kept.keep_best(k, slack)
     return kept.rows
+
+
+def kth_largest(values: np.ndarray, k: int) -> np.float32:
+    """The k-th largest of (n,) float32, none of them NaN, k from 1 to n.
+
+    At least k are no less than the k-th largest of the maxima of some groups, and few are: which
+    takes a tenth of the time of parting all.
+    """
+    size = values.size // _N_GROUPS
+    if k <= _N_GROUPS // 4 and size > 1:
+        maxima = values[: size * _N_GROUPS].reshape(size, _N_GROUPS).max(axis=0)
+        values = values[values >= np.partition(maxima, -k)[-k]]
+    found: np.float32 = np.partition(values, -k)[-k]
+    return found
 
 
 def _bounds_of(scores: np.ndarray, k: int, slack: float) -> np.ndarray:

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from core.errors import GalleryError
-from core.retrieval.block_scan import best_rows
+from core.mapped import map_of
+from core.retrieval.block_scan import best_rows, kth_largest
 from core.retrieval.gallery_contents import DescriptorRows
+from core.retrieval.vectors_file import check_whole
 
 _VALUES_FOR_ONE = 1 << 18
 """Values of a block for one query: 2 MB of float64, which stay in a core's cache."""
@@ -45,6 +47,7 @@ class Cosines:
         else:
             self._stored = np.asarray(descriptors)
             self._rows = np.arange(len(self._stored))
+        self._map = map_of(self._stored)
 
     def __len__(self) -> int:
         return int(self._rows.size)
@@ -78,7 +81,7 @@ class Cosines:
         inverse = self.inverse_lengths
         if inverse is None or not lengths.all() or error > _MOST_ERROR:
             return None
-        np.matmul((exact / lengths[:, None]).astype(np.float32), self._stored.T, out=out)
+        np.matmul((exact / lengths[:, None]).astype(np.float32), self.stored.T, out=out)
         out *= inverse
         return self._in_order(out), error
 
@@ -121,12 +124,12 @@ class Cosines:
         else:
             sums = self._rough_sums((exact / length).astype(np.float32))
             sums *= inverse
-            scores = self._in_order(sums[None])[0]
+            sums[self._rows_of_none] = -np.inf
             if exclude is not None:
-                scores[exclude] = -np.inf
-            k = min(k, scores.size)
-            least = np.float64(np.partition(scores, -k)[-k]) - 2 * error
-            images = np.flatnonzero(scores >= least)
+                sums[self._rows[exclude]] = -np.inf
+            least = np.float64(kth_largest(sums, min(k, len(self)))) - 2 * error
+            images = np.sort(self.image_of_row[np.flatnonzero(sums >= least)])
+            images = images[np.searchsorted(images, 0) :]
         return images if exclude is None else images[~np.isin(images, exclude)]
 
     def nearest_of_many(
@@ -148,7 +151,7 @@ class Cosines:
         n_more = max(np.size(own) if own is not None else 0 for own in exclude)
         factors = np.where(self.image_of_row < 0, np.float32(np.nan), inverse)
         unit = (exact / lengths[:, None]).astype(np.float32)
-        found = best_rows(self._stored, factors, unit, k + n_more, 2 * error)
+        found = best_rows(self.stored, factors, unit, k + n_more, 2 * error)
         images = [np.sort(self.image_of_row[rows]) for rows in found]
         return [
             some if own is None else some[~np.isin(some, own)]
@@ -161,14 +164,14 @@ class Cosines:
         queries: (n_queries, dimension) float64; lengths: theirs, (n_queries,); rows: (n_queries,
         n_found) int64, any value for a negative one.
         """
-        near = np.asarray(self._stored[rows], dtype=np.float64)
+        near = np.asarray(self.stored[rows], dtype=np.float64)
         products = np.vecdot(near, queries[:, None, :]) / _divisors(self._stored_lengths[rows])
         result: np.ndarray = products / _divisors(lengths)[:, None]
         return result
 
     def of_rows_of_one(self, query: np.ndarray, length: float, rows: np.ndarray) -> np.ndarray:
         """The same for one (dimension,) float64 query of a length above 0 and rows, (n,) int64."""
-        products = np.vecdot(self._stored.take(rows, axis=0), query)
+        products = np.vecdot(self.stored.take(rows, axis=0), query)
         result: np.ndarray = products / self._row_divisors.take(rows) / length
         return result
 
@@ -183,9 +186,17 @@ class Cosines:
         numbers[self._rows] = np.arange(len(self))
         return numbers
 
+    @cached_property
+    def _rows_of_none(self) -> np.ndarray:
+        return np.flatnonzero(self.image_of_row < 0)
+
     @property
     def stored(self) -> np.ndarray:
-        """All rows where they lie, (n_rows, dimension), those of no image among them."""
+        """All rows where they lie, (n_rows, dimension), those of no image among them.
+
+        To be read now. Raises GalleryError where their file was cut off since it was opened.
+        """
+        check_whole(self._map)
         return self._stored
 
     def exactly(self, query: np.ndarray, images: np.ndarray) -> np.ndarray:
@@ -195,7 +206,7 @@ class Cosines:
         those of `of_one`.
         """
         exact = np.asarray(query, dtype=np.float64)
-        rows = np.asarray(self._stored[self._rows[images]], dtype=np.float64)
+        rows = np.asarray(self.stored[self._rows[images]], dtype=np.float64)
         products = np.vecdot(rows, exact) / _divisors(np.sqrt(np.vecdot(rows, rows)))
         result: np.ndarray = products / _divisors(np.sqrt(np.vecdot(exact, exact)))
         return result
@@ -207,13 +218,13 @@ class Cosines:
         """
         sums = np.empty(len(self._stored), np.float32)
         if self._stored.size < _VALUES_FOR_MANY:
-            np.vecdot(self._stored, query, out=sums)
+            np.vecdot(self.stored, query, out=sums)
             return sums
         size = -(-sums.size // _N_THREADS)
         parts = [slice(start, start + size) for start in range(0, sums.size, size)]
 
         def take(part: slice) -> None:
-            np.vecdot(self._stored[part], query, out=sums[part])
+            np.vecdot(self.stored[part], query, out=sums[part])
 
         with ThreadPoolExecutor(_N_THREADS) as threads:
             list(threads.map(take, parts))
@@ -257,7 +268,7 @@ class Cosines:
         def take_some(some: range) -> None:
             block = np.zeros((size, dimension))
             for start in some:
-                rows = self._stored[start : start + size]
+                rows = self.stored[start : start + size]
                 block[: len(rows)] = rows
                 take(start, block, len(rows))
 

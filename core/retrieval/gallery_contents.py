@@ -12,9 +12,11 @@ from typing import overload
 
 import numpy as np
 
+from core.mapped import map_of
 from core.retrieval.descriptor import DescriptorRecipe
 from core.retrieval.gallery_origin import NotedOrigin
 from core.retrieval.representations import StoredRepresentation
+from core.retrieval.vectors_file import check_whole
 from core.words import plural
 
 
@@ -174,6 +176,7 @@ class DescriptorRows:
     """Descriptors of images in their order, of which only those asked for are read.
 
     stored: (n_rows, dimension), mapped from the file; rows: (n_images,) int64, the row of each.
+    Raises GalleryError where the file was cut off since.
     """
 
     stored: np.ndarray
@@ -183,6 +186,7 @@ class DescriptorRows:
         return int(self.rows.size)
 
     def __getitem__(self, images: np.ndarray | slice | int) -> np.ndarray:
+        check_whole(map_of(self.stored))
         result: np.ndarray = np.asarray(self.stored[self.rows[images]])
         return result
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from mmap import mmap
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import GalleryError
+from core.mapped import is_whole
 from core.reading import kind_words
 
 _MAGIC = b"\x93NUMPY\x01\x00"
@@ -52,6 +54,18 @@ def read_rows(path: Path, n_rows: int, dimension: int) -> np.ndarray:
         raise _damaged(path) from error
     except OSError as error:
         raise GalleryError(f"'{path}' can't be read: {error.strerror}.") from error
+
+
+def check_whole(mapped: mmap | None) -> None:
+    """Raise GalleryError where a file of descriptors, mapped when it was opened, was cut off since.
+
+    Who reads them asks before: our own programs never shorten what others may have open.
+    """
+    if not is_whole(mapped):
+        raise GalleryError(
+            "A file of the gallery has become shorter since it was opened.",
+            hint="Open the gallery again once nothing writes into it.",
+        )
 
 
 def count_rows(path: Path, dimension: int) -> int:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+
+from core.files import written_beside
+from core.mapped import make_room
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -16,7 +20,7 @@ class KeptValues:
     next one over the same images, finds what is there.
 
     folder: of this net, weights and images; None keeps them in memory. A piece counts as there once
-    all its arrays have been written.
+    all its arrays have been written. Raises AppError where the disk has no room for all pieces.
     """
 
     def __init__(self, folder: Path | None, n_pieces: int, shapes: Shapes) -> None:
@@ -58,5 +62,10 @@ class KeptValues:
                 if found.shape == shape and found.dtype == dtype:
                     return found
         self._is_new = True  # and what follows: an array made anew has nothing in it
-        made: np.ndarray = np.lib.format.open_memmap(path, "w+", dtype, shape)
+        with written_beside(path) as partial, partial.open("wb") as file:
+            kind = np.lib.format.dtype_to_descr(np.dtype(dtype))
+            header = {"descr": kind, "fortran_order": False, "shape": shape}
+            np.lib.format.write_array_header_1_0(file, header)
+            make_room(file, file.tell() + math.prod(shape) * np.dtype(dtype).itemsize)
+        made: np.ndarray = np.lib.format.open_memmap(path, "r+")
         return made

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.errors import WeightsError
+from core.mapped import is_whole
 from core.weights.contents import WeightBlob
 from core.weights.wire import (
     BYTES,
@@ -61,6 +62,14 @@ def read_blob(wire: Wire, start: int, end: int) -> WeightBlob:
     return WeightBlob(parts.shape, values.n_values, parts.is_legacy, load, problem)
 
 
+def cut_off() -> WeightsError:
+    """What is said of a weights file that lacks what it had."""
+    return WeightsError(
+        "The weights file has become shorter since it was opened.",
+        hint="Open it again when it is written to the end.",
+    )
+
+
 class Values(NamedTuple):
     """Where the values of one array lie: chunks of one type, or half-floats as varints."""
 
@@ -79,11 +88,8 @@ class Values(NamedTuple):
 
         Raises WeightsError where the file was cut since: touching what is gone ends a process.
         """
-        if isinstance(self.buffer, mmap) and self.buffer.size() < len(self.buffer):
-            raise WeightsError(
-                "The weights file has become shorter since it was opened.",
-                hint="Open it again when it is written to the end.",
-            )
+        if isinstance(self.buffer, mmap) and not is_whole(self.buffer):
+            raise cut_off()
         views = [self._view(chunk) for chunk in self.chunks if chunk.n_values]
         joined = views[0] if len(views) == 1 else np.concatenate([np.empty(0, self.dtype), *views])
         half = self.dtype.itemsize == 2

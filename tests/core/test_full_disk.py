@@ -22,6 +22,7 @@ from core.measures.measure import Pool
 from core.progress import run_job
 from core.session_file import Session, read_session, write_session
 from core.surveys.feature_files import manifest_path, write_features
+from core.training.kept_values import KeptValues
 from core.weights.writer import write_caffemodel
 from tests.core.jobs.conftest import NET
 
@@ -151,6 +152,22 @@ def test_an_index_goes_on_once_there_is_room(
     whole = run_job(index(IndexRequest(request.net, pictures, "conv", request.pool,
                                        tmp_path / "whole"), host))  # fmt: skip
     np.testing.assert_array_equal(indexed.gallery.descriptors, whole.gallery.descriptors)
+
+
+def test_values_of_layers_that_do_not_learn_ask_for_their_room_before(small_disk: Path) -> None:
+    """A map into what the disk lacks would end the process at some later image."""
+    filler = fill(small_disk, 64 << 10)
+    with pytest.raises(AppError, match="No space left"):
+        KeptValues(small_disk / "frozen", 100, {"pool5": (1000,)})
+    filler.unlink()
+    kept = KeptValues(small_disk / "frozen", 100, {"pool5": (1000,)})
+    kept.put(7, {"pool5": np.arange(1000, dtype=np.float32)})
+    fill(small_disk, 0)
+    again = KeptValues(small_disk / "frozen", 100, {"pool5": (1000,)})
+    assert (again.n_kept, again.has(7), again.has(8)) == (1, True, False)
+    again.put(99, {"pool5": np.full(1000, 2, np.float32)})
+    np.testing.assert_array_equal(kept.get(7)["pool5"], np.arange(1000))
+    np.testing.assert_array_equal(kept.get(99)["pool5"], np.full(1000, 2))
 
 
 def test_a_session_that_was_kept_before_is_there_still(small_disk: Path) -> None:

@@ -75,7 +75,7 @@ FAULTS = [
         "here = slice(start, start + n)",
         "here = slice(0, n)",
     )
-    .plant("float32 sums are taken for exact", "[-k]) - 2 * error", "[-k])")
+    .plant("float32 sums are taken for exact", "len(self)))) - 2 * error", "len(self))))")
     .plant(
         "copies of the query itself are kept out too",
         "images[~np.isin(images, exclude)]",

@@ -8,7 +8,6 @@ float32 values and the numbers of rows is taken, at places that are reckoned ane
 from __future__ import annotations
 
 import importlib.util
-import os
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,8 +18,10 @@ import numpy as np
 
 from core.errors import AppError
 from core.files import written_beside
+from core.mapped import make_room
 from core.progress import Job, Progress
 from core.reading import open_regular
+from core.retrieval.vectors_file import check_whole
 from core.words import plural
 
 LIBRARY = "faiss IVF-Flat"
@@ -133,9 +134,7 @@ def write_lists(
     layout = Layout(dimension, np.bincount(list_of, minlength=n_lists).astype(np.int64))
     with written_beside(path) as partial:
         with partial.open("wb") as file:
-            if hasattr(os, "posix_fallocate"):  # a map into what a full disk lacks ends the process
-                os.posix_fallocate(file.fileno(), 0, layout.n_bytes)
-            file.truncate(layout.n_bytes)
+            make_room(file, layout.n_bytes)
         yield from _fill(partial, layout, rows, factors, centroids, list_of)
         return (yield from checksum(partial))
 
@@ -193,6 +192,7 @@ class MappedLists:
         with open_regular(path) as file:
             n_bytes = file.n_bytes
             raw = file.read(head)
+            self._map = file.map() if raw else None
         if len(raw) < head:
             raise ValueError("its head is cut off")
         sizes = np.frombuffer(raw, "<i8", n_lists, head - 8 * n_lists).astype(np.int64)
@@ -239,13 +239,16 @@ class MappedLists:
         return found
 
     def search_alone(self, queries: np.ndarray, k: int, n_probed: int) -> np.ndarray:
-        """As faiss answers: (n_queries, k) int64, best first, -1 where there is none."""
+        """As faiss answers: (n_queries, k) int64, best first, -1 where there is none.
+
+        Raises GalleryError where the file was cut off since it was opened.
+        """
         if n_probed != self._n_probed:  # to set it takes as long as two calls of NumPy
             self._index.nprobe = min(n_probed, self.n_lists)
             self._n_probed = n_probed
-        found: np.ndarray = self._index.search(np.ascontiguousarray(queries), min(k, self.n_rows))[
-            1
-        ]
+        check_whole(self._map)
+        found: np.ndarray
+        _, found = self._index.search(np.ascontiguousarray(queries), min(k, self.n_rows))
         return found
 
 
@@ -301,6 +304,8 @@ def _open_index(path: Path, layout: Layout, centroids: np.ndarray) -> tuple[Any,
     lists = faiss.OnDiskInvertedLists()
     lists.nlist, lists.code_size = len(layout.sizes), 4 * dimension
     lists.filename, lists.totsize, lists.read_only = str(path), layout.n_bytes, True
+    # Else 32 threads of each search go on reading behind its answer, whatever becomes of the file.
+    lists.prefetch_nthread = 0
     starts, capacities = layout.starts.tolist(), layout.capacities.tolist()
     for size, capacity, start in zip(layout.sizes.tolist(), capacities, starts, strict=False):
         one = faiss.OnDiskOneList()

@@ -50,6 +50,18 @@ def figures(array: FilterArray):
     return run_job(figures_of(array))
 
 
+def test_a_file_that_is_cut_off_while_its_filters_are_shown_is_told_of(tmp_path: Path) -> None:
+    """What reads a map beyond the end of its file is killed."""
+    source = source_of(tmp_path, [("conv", "Convolution", [np.ones((64, 3, 11, 11))])])
+    shown = filters_of(source, "conv")
+    assert shown is not None
+    assert shown.main.filter(63).sum() == 363
+    (tmp_path / "w.caffemodel").write_bytes(b"a copy that has just begun")
+    for read in (lambda: shown.main.filter(63), lambda: figures(shown.main)):
+        with pytest.raises(WeightsError, match="has become shorter"):
+            read()
+
+
 def test_figures_are_numpys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures_module, "CHUNK_VALUES", 100)
     values = np.random.default_rng(1).normal(3, 2, (7, 3, 5, 5)).astype(np.float32)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from core.errors import AppError, RequestError
+from core.errors import AppError, GalleryError, RequestError
 from core.jobs.query import QueryRequest, query
 from core.progress import run_job
 from core.retrieval.backends.approximate import ApproximateSearch
@@ -27,6 +28,7 @@ from core.retrieval.searching import prepare_search
 
 pytest.importorskip("faiss", reason="faiss-cpu is not installed")
 N, DIMENSION, N_GROUPS = 1500, 24, 30
+REPOSITORY = Path(__file__).parents[3]
 
 
 def rows_of(seed: int, n: int) -> np.ndarray:
@@ -189,6 +191,45 @@ def test_numbers_of_rows_that_are_not_there_are_passed_over(folder: Path) -> Non
     mapped.flush()
     found = best(search, gallery.rows[0], 10, 0)
     assert len(found) == 0 or found.index.max() < N
+
+
+CUT_OFF_BEHIND_ITS_ANSWER = """
+import sys
+from pathlib import Path
+import numpy as np
+from core.progress import run_job
+from core.retrieval.backends.inverted_lists import MappedLists, write_lists
+path, n, n_lists = Path(sys.argv[1]), 20_000, 64
+rows = np.random.default_rng(0).standard_normal((n, 24)).astype(np.float32)
+run_job(write_lists(path, rows, np.ones(n, np.float32), rows[:n_lists].copy()))
+whole = path.read_bytes()
+for _ in range(60):
+    path.write_bytes(whole)
+    lists = MappedLists(path, n, 24, n_lists)
+    lists.search(rows[:20], 10, 16)
+    path.write_bytes(b"")
+print("alive")
+"""
+
+
+def test_nothing_reads_the_lists_once_a_search_has_answered(tmp_path: Path) -> None:
+    """Else a file that is cut off then ends the process."""
+    done = subprocess.run(
+        [sys.executable, "-c", CUT_OFF_BEHIND_ITS_ANSWER, str(tmp_path / "a.lists")],
+        cwd=REPOSITORY, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.stdout.split() == ["alive"], done.stderr[-500:]
+
+
+def test_lists_that_are_cut_off_behind_an_open_search_are_told_of(folder: Path) -> None:
+    gallery, search = opened(folder)
+    whole = lists_file(folder).read_bytes()
+    lists_file(folder).write_bytes(whole[:-1])
+    for queries in (gallery.rows[0:1], gallery.rows[0:9]):
+        with pytest.raises(GalleryError, match="has become shorter"):
+            search.search(queries, 5, [None] * len(queries))
+    lists_file(folder).write_bytes(whole)
+    assert best(search, gallery.rows[0], 5).index[0] == 0
 
 
 def test_a_query_of_zeros_and_one_that_is_no_number(folder: Path) -> None:

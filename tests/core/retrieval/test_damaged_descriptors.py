@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from core.retrieval.gallery_database import DATABASE_NAME
 from core.retrieval.gallery_rows import DESCRIPTORS_NAME
 from core.retrieval.gallery_store import GalleryStore
 from core.retrieval.indexing import IndexReport, index_folder
+from core.retrieval.search import best_of_many
 from tests.core.retrieval.describers import describer
 from tests.core.retrieval.test_retrieval_indexing import check_whole
 
@@ -112,6 +114,34 @@ def test_a_query_says_what_to_do(
     with pytest.raises(GalleryError, match="are damaged") as caught:
         open_gallery(tmp_path / "g")
     assert caught.value.hint.startswith("Index its folder again")
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda gallery, query: gallery.rows[:],
+        lambda gallery, query: gallery.rows[3],
+        lambda gallery, query: gallery.cosines.lengths,
+        lambda gallery, query: gallery.cosines.of(query),
+        lambda gallery, query: gallery.cosines.exactly(query[0], np.arange(3)),
+        lambda gallery, query: best_of_many(gallery.cosines, query, 5, [None]),
+        lambda gallery, query: best_of_many(gallery.cosines, query.repeat(9, 0), 5, [None] * 9),
+    ],
+)
+@pytest.mark.parametrize("is_ranked_before", [False, True])
+def test_a_file_that_is_cut_off_behind_an_open_gallery_is_told_of(
+    tmp_path: Path, index: Index, read: Callable[..., object], is_ranked_before: bool
+) -> None:
+    """What reads a map beyond the end of its file is killed."""
+    index()
+    gallery = open_gallery(tmp_path / "g")
+    query = np.array([[1, 2, 3]], np.float32)
+    if is_ranked_before:
+        read(gallery, query)
+        gallery.__dict__.pop("cosines", None)
+    os.truncate(tmp_path / "g" / DESCRIPTORS_NAME, 0)
+    with pytest.raises(GalleryError, match="has become shorter"):
+        read(gallery, query)
 
 
 def test_a_gallery_without_checksums_gets_them_at_the_next_index(

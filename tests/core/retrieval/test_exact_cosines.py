@@ -15,6 +15,7 @@ from core.errors import GalleryError
 from core.evaluation.scores import score_ranking, score_ranks
 from core.progress import run_job
 from core.retrieval import cosines as module
+from core.retrieval.block_scan import kth_largest
 from core.retrieval.cosines import Cosines
 from core.retrieval.evaluation import OutsideQueries, evaluate, evaluate_outside
 from core.retrieval.gallery_contents import DescriptorRows
@@ -220,6 +221,19 @@ def test_the_best_are_the_first_of_the_whole_ranking(kind: str, dimension: int) 
             whole = rank_by(Cosines(rows), query, exclude=exclude)
             np.testing.assert_array_equal(found.index, whole.index[:k])
             assert found.score.tobytes() == whole.score[:k].tobytes()
+
+
+@pytest.mark.parametrize("n", [1, 10, 4096, 8192, 8193, 50_001])
+@pytest.mark.parametrize("kind", ["normal", "rising", "equal", "three values"])
+def test_the_kth_largest_is_that_of_a_full_sort(n: int, kind: str) -> None:
+    values = {
+        "normal": RNG.standard_normal(n),
+        "rising": np.arange(n),
+        "equal": np.full(n, -np.inf),
+        "three values": RNG.integers(0, 3, n),
+    }[kind].astype(np.float32)
+    for k in {1, 2, 11, 1024, 1025, n} & set(range(1, n + 1)):
+        assert kth_largest(values, k) == np.sort(values)[-k]
 
 
 def test_few_are_scored_exactly_for_the_best() -> None:
