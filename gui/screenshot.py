@@ -13,6 +13,7 @@ from PyQt5.QtCore import QEventLoop, QTimer
 from core.errors import AppError
 from core.files import is_plain_file, write_file
 from gui.app import make_application
+from gui.collecting import Collector
 from gui.controllers.demo import DEMO, LAYER
 from gui.crash import CrashHook
 from gui.settings import Settings
@@ -38,7 +39,7 @@ def save_demo_screenshots(out_dir: Path, *, demo_folder: Path = DEMO) -> list[Pa
     """
     if not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    app = make_application()
+    app, collector = make_application(), Collector()
     out_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         keeper = ThemeKeeper("light")
@@ -50,6 +51,7 @@ def save_demo_screenshots(out_dir: Path, *, demo_folder: Path = DEMO) -> list[Pa
             cache=Path(scratch) / "galleries",
             demo_folder=demo_folder,
         )
+        collector.start()
         try:
             return _take_pictures(bench, out_dir)
         finally:
@@ -57,6 +59,7 @@ def save_demo_screenshots(out_dir: Path, *, demo_folder: Path = DEMO) -> list[Pa
             bench.close()
             bench.window.close()
             app.sendPostedEvents()
+            collector.stop()
 
 
 def _take_pictures(bench: Workbench, out_dir: Path) -> list[Path]:
