@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 
-GRAPH_ENGINES = ("onnxruntime", "openvino")
+GRAPH_ENGINES = ("onnxruntime", "openvino", "opencv")
 """Often the faster ones on a CPU, for plain layers; without a way back and changes of values."""
+_MODULES = {"opencv": "cv2"}
+"""What is imported, where it has another name."""
 ENGINE_NAMES = ("torch", *GRAPH_ENGINES, "caffe")
 """Engines that run; `fake` is for tests."""
 AUTO = "auto"
@@ -17,6 +19,7 @@ ENGINE_TITLES = {
     "torch": "PyTorch",
     "onnxruntime": "ONNX Runtime",
     "openvino": "OpenVINO",
+    "opencv": "OpenCV",
     "caffe": "Caffe",
     "fake": "Fake",
 }
@@ -31,4 +34,5 @@ def installed_graph_engines() -> tuple[str, ...]:
     """Those whose packages are here; none is imported."""
     if importlib.util.find_spec("onnx") is None:
         return ()
-    return tuple(name for name in GRAPH_ENGINES if importlib.util.find_spec(name) is not None)
+    modules = {name: _MODULES.get(name, name) for name in GRAPH_ENGINES}
+    return tuple(name for name, one in modules.items() if importlib.util.find_spec(one) is not None)

@@ -109,7 +109,7 @@ class Settings:
 
     @property
     def engine(self) -> str:
-        """The engine that ran last: "auto", "torch", "onnxruntime", "openvino" or "caffe"."""
+        """The engine that ran last: "auto" or a name of ENGINE_NAMES."""
         return self._store.word("engine/name", "torch")
 
     @engine.setter

@@ -51,7 +51,8 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
         "--engine",
         choices=ENGINE_CHOICES,
         default="torch",
-        help="auto: torch, onnxruntime or openvino for index, sweep and extract, by a short trial; "
+        help="auto: torch, onnxruntime, openvino or opencv for index, sweep and extract, by a "
+        "short trial; "
         "torch for the rest (default torch)",
     )
     add_caffe_python_argument(parser)

@@ -26,6 +26,7 @@ BACKENDS = {
     "caffe": "core.engines.caffe.backend",
     "onnxruntime": "core.engines.onnxruntime.backend",
     "openvino": "core.engines.openvino.backend",
+    "opencv": "core.engines.opencv.backend",
     "fake": "core.engines.fake",
 }
 """Modules with a function `make_backend(options) -> Backend`; imported only when asked for."""

@@ -19,7 +19,7 @@ from core.engines.trial import (
 )
 from core.engines.trial_memory import Remembered, default_memory, trial_key
 from core.engines.values import EngineSpec
-from core.errors import EngineCancelled, EngineError
+from core.errors import EngineCancelled, EngineError, EngineUnavailableError
 
 
 def choose_engine(host: EngineHost, net: NetToRun, inputs: Inputs, wants: Wants) -> NetToRun:
@@ -59,7 +59,11 @@ def _try(host: EngineHost, net: NetToRun, inputs: Inputs, wants: Wants) -> Chose
         torch.check(list(wants))
         engines, left_out = {"torch": torch}, []
         for name in installed_graph_engines():
-            engine = stack.enter_context(host.opened(replace(net, engine=EngineSpec(name))))
+            try:
+                engine = stack.enter_context(host.opened(replace(net, engine=EngineSpec(name))))
+            except EngineUnavailableError as error:  # as of a version that is too old
+                left_out.append(error.sentence.removesuffix("."))
+                continue
             why_not = why_not_able(engine, wants)
             if why_not:
                 left_out.append(why_not)

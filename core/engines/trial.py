@@ -1,8 +1,9 @@
-"""Which engine runs the passes of a survey: PyTorch, ONNX Runtime or OpenVINO, by a short trial."""
+"""Which engine runs the passes of a survey: PyTorch or an engine of a written graph, by trial."""
 
 from __future__ import annotations
 
 import math
+import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import numpy as np
 from core.engine_names import engine_title, installed_graph_engines
 from core.engines.engine import Engine
 from core.engines.values import EngineLayer, EngineSpec, Value
+from core.errors import EngineCancelled, EngineError
 from core.measures.measure import KEEP, Measure
 from core.words import plural
 
@@ -25,8 +27,9 @@ _WORTH = 0.97
 _MOST_ROUNDS = 6
 _PAUSE_SECONDS = 0.06
 """Where a single image is asked for: its threads sleep then, as they do when a user clicks."""
-_MOST_ROUNDS_WITH_PAUSES, _SECONDS_WITH_PAUSES = 12, 1.0
-"""Engines try their threads in these passes, and so short a pass tells little alone."""
+_MOST_ROUNDS_WITH_PAUSES, _SECONDS_WITH_PAUSES = 24, 2.0
+"""Engines try their threads in the first half of these passes. After a pause some take twice their
+least time, so that it is the median of the others that counts."""
 _EXPONENTIAL_TYPES = ("Softmax", "Exp")
 """Their tops differ by a share that is the difference, not the share, of their bottoms: scores of
 154 that agree to 2e-6 give probabilities that agree to 1e-4 (VGG16 on random weights)."""
@@ -50,26 +53,29 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Timed:
-    """What a trial found: the least seconds of a pass of n_images, and how far values differ.
+    """What a trial found: the seconds of a pass of n_images, and how far values differ.
 
-    seconds: by engine. differences: from PyTorch, by graph engine; the largest over the largest
-    value. is_after_pause: whether the passes were.
+    seconds: by engine, the least, or the median of passes after a pause. differences: from PyTorch,
+    by graph engine; the largest over the largest value. is_after_pause: whether the passes were.
+    failures: of engines that ran none, a sentence.
     """
 
     n_images: int
     seconds: Mapping[str, float]
     differences: Mapping[str, float]
     is_after_pause: bool = False
+    failures: tuple[str, ...] = ()
 
     def chosen(self) -> Chosen:
         """The quickest of those that give what PyTorch gives."""
         far = {name: off for name, off in self.differences.items() if off > _TOLERANCE}
         able = {name: took for name, took in self.seconds.items() if name not in far}
-        others = "; ".join(
+        differing = [
             f"{engine_title(name)}'s values differ by {off:.1e} of the largest, more than "
             f"{_TOLERANCE:g}"
             for name, off in far.items()
-        )
+        ]
+        others = "; ".join((*differing, *self.failures))
         if len(able) == 1:
             return Chosen("torch", f"PyTorch: {others}")
         engine = min(able, key=lambda name: able[name])
@@ -90,7 +96,7 @@ def why_no_trial(device: str) -> str:
     if device != "cpu":
         return f"only PyTorch runs on {device}"
     if not installed_graph_engines():
-        return "neither ONNX Runtime nor OpenVINO is installed (the extra [fast])"
+        return "neither ONNX Runtime nor OpenVINO nor OpenCV is installed (the extra [fast])"
     return ""
 
 
@@ -128,12 +134,14 @@ def try_engines(
 ) -> Timed:
     """Time all on the same passes, in turns; of a long pass fewer images.
 
-    engines: by name, "torch" among them. compared: by which values they are judged, the wants if
-    not told. The first pass of each does not count: weights are packed in it.
+    engines: by name, "torch" among them; of the others one that fails is left out. compared: by
+    which values they are judged, the wants if not told. The first pass of each does not count:
+    weights are packed in it. Raises EngineError where PyTorch fails.
     """
     first = _first_images(inputs, 1)
     judged = wants if compared is None else compared
-    found = {name: engine.measure(first, judged) for name, engine in engines.items()}
+    found, failures = _first_passes(engines, first, judged)
+    engines = {name: engines[name] for name in found}
     differences = {
         name: largest_relative_difference(found["torch"], values)
         for name, values in found.items()
@@ -150,7 +158,7 @@ def try_engines(
     if n_images > 1:
         for engine in engines.values():
             engine.measure(tried, wants)
-    least = dict.fromkeys(engines, math.inf)
+    taken: dict[str, list[float]] = {name: [] for name in engines}
     pauses = _n_images(inputs) == 1
     ends = clock() + len(engines) * (_SECONDS_WITH_PAUSES if pauses else _SECONDS)
     for _ in range(_MOST_ROUNDS_WITH_PAUSES if pauses else _MOST_ROUNDS):
@@ -158,10 +166,32 @@ def try_engines(
             sleep(_PAUSE_SECONDS if pauses else 0)
             start = clock()
             engine.measure(tried, wants)
-            least[name] = min(least[name], clock() - start)
+            taken[name].append(clock() - start)
         if clock() > ends:
             break
-    return Timed(n_images, least, differences, is_after_pause=pauses)
+    seconds = {name: _of_passes(some, pauses) for name, some in taken.items()}
+    return Timed(n_images, seconds, differences, pauses, failures)
+
+
+def _first_passes(
+    engines: Mapping[str, Engine], inputs: Inputs, wants: Wants
+) -> tuple[dict[str, dict[tuple[Value, Measure], np.ndarray]], tuple[str, ...]]:
+    """What each that runs found, and a sentence on each that does not."""
+    found, failures = {}, []
+    for name, engine in engines.items():
+        try:
+            found[name] = engine.measure(inputs, wants)
+        except EngineCancelled:
+            raise
+        except EngineError as error:
+            if name == "torch":
+                raise
+            failures.append(error.sentence.removesuffix("."))
+    return found, tuple(failures)
+
+
+def _of_passes(seconds: Sequence[float], is_after_pause: bool) -> float:
+    return statistics.median(seconds[len(seconds) // 2 :]) if is_after_pause else min(seconds)
 
 
 def largest_relative_difference(

@@ -23,9 +23,16 @@ FOLDER_VARIABLE = "BLOBSCOPE_CACHE"
 """A folder in place of the system's for caches."""
 _MOST_TRIALS = 200
 _MOST_BYTES = 1 << 20
-_RULES = 4
-_KNOWN = ("torch", *GRAPH_ENGINES)
+_RULES = 5
 """Counted up where trials judge otherwise than before, so that old ones are made anew."""
+_KNOWN = ("torch", *GRAPH_ENGINES)
+_PACKAGES = {
+    "opencv": (
+        "opencv-python-headless", "opencv-python",
+        "opencv-contrib-python-headless", "opencv-contrib-python",
+    ),
+}  # fmt: skip
+"""What an engine comes in, where that has another name; any of these."""
 
 
 class Remembered(msgspec.Struct, frozen=True):
@@ -91,7 +98,9 @@ def trial_key(net: object, inputs: Inputs, wants: Wants) -> str:
         "inputs": sorted((name, array.shape) for name, array in inputs.items()),
         "wants": [[*value, [repr(measure) for measure in wants[value]]] for value in sorted(wants)],
         "machine": [platform.node(), platform.machine(), platform.processor(), os.cpu_count()],
-        "versions": [_version(name) for name in _KNOWN],
+        "versions": [
+            _version(package) for name in _KNOWN for package in _PACKAGES.get(name, (name,))
+        ],
     }
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 

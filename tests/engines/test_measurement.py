@@ -45,7 +45,7 @@ def test_a_repair_is_measured_at_the_outputs_of_the_repaired_net(
     any_process: EngineProcess, small_net: str
 ) -> None:
     """relu2 and drop2 lead nowhere before the repair; afterwards only prob is an output."""
-    if any_process.spec.name == "openvino":
+    if any_process.spec.name in ("openvino", "opencv"):
         pytest.skip("shares of 1e-40 are 0 there, so that both nets say 0, 0, 0, 1, 0")
     wrong = small_net.replace(
         'name: "relu2" type: "ReLU" bottom: "fc2" top: "fc2"',

@@ -22,6 +22,7 @@ from core.engines.trial import (
 )
 from core.engines.trial_memory import Remembered, TrialMemory, trial_key
 from core.engines.values import EngineLayer
+from core.errors import EngineError, EngineUnavailableError
 from core.measures.measure import KEEP, Pool
 
 RELU = Value("relu", "relu")
@@ -67,6 +68,49 @@ def test_the_quicker_engine_is_named_with_both_times() -> None:
     assert found.spec == EngineSpec("openvino")
     found = chosen(Stub(0.01), n_images=1, openvino=Stub(0.02))
     assert found.reason == "PyTorch: 10 ms a pass of 1 image after a pause, against OpenVINO's 20"
+
+
+class Uneven(Stub):
+    """Every third pass is quicker."""
+
+    def measure(self, inputs: Mapping[str, np.ndarray], wants: object) -> dict:
+        if len(self.batches) % 3 == 0:
+            Stub.now -= 0.75 * self.seconds
+        return super().measure(inputs, wants)
+
+
+def test_after_a_pause_the_median_counts_and_without_one_the_least() -> None:
+    """A thread that sleeps has to be woken for each layer, now sooner, now later."""
+    found = chosen(Stub(0.02), n_images=1, onnxruntime=Uneven(0.015), openvino=Stub(0.01))
+    words = "OpenVINO: 10 ms a pass of 1 image after a pause, against "
+    assert found.reason == words + "PyTorch's 20 and ONNX Runtime's 15"
+    found = chosen(Stub(0.02), onnxruntime=Uneven(0.01), openvino=Stub(0.015))
+    assert found.engine == "onnxruntime"
+
+
+def test_the_way_that_threads_are_tried_in_does_not_count() -> None:
+    class Settling(Stub):
+        def measure(self, inputs: Mapping[str, np.ndarray], wants: object) -> dict:
+            self.seconds = 0.05 if len(self.batches) < 12 else 0.01
+            return super().measure(inputs, wants)
+
+    found = chosen(Stub(0.02), n_images=1, onnxruntime=Settling(0.05))
+    assert found.reason.startswith("ONNX Runtime: 10 ms")
+
+
+def test_an_engine_that_fails_is_left_out_and_named() -> None:
+    class Failing(Stub):
+        def measure(self, inputs: Mapping[str, np.ndarray], wants: object) -> dict:
+            raise EngineError("OpenCV can't read this net.")
+
+    found = chosen(Stub(0.01), openvino=Stub(0.005), opencv=Failing(0.001))
+    assert found.reason == (
+        "OpenVINO: 40 ms a pass of 8 images, against PyTorch's 80; OpenCV can't read this net"
+    )
+    found = chosen(Stub(0.01), opencv=Failing(0.001))
+    assert (found.engine, found.reason) == ("torch", "PyTorch: OpenCV can't read this net")
+    with pytest.raises(EngineError, match="can't read"):
+        chosen(Failing(0.01), openvino=Stub(0.005))
 
 
 def test_a_tie_and_other_values_stay_on_pytorch() -> None:
@@ -205,6 +249,25 @@ def test_a_net_is_tried_once_and_what_is_lacking_is_named(
     on_gpu = choose_engine(host, replace(net, device="cuda:0"), DATA, WANTS)
     assert on_gpu.why_engine == "PyTorch: only PyTorch runs on cuda:0"
     assert [one.engine for one in told] == [first.engine.name, "torch", first.engine.name, "torch"]
+
+
+def test_an_engine_that_does_not_start_is_left_out_and_named(
+    host: EngineHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choosing, "installed_graph_engines", lambda: ("opencv",))
+    monkeypatch.setattr("core.engines.trial.installed_graph_engines", lambda: ("opencv",))
+    opened = host.opened
+
+    def open_all_but_one(net: NetToRun) -> object:
+        if net.engine.name == "opencv":
+            raise EngineUnavailableError("The engine needs version 4.14 or later, not 4.5.")
+        return opened(net)
+
+    monkeypatch.setattr(host, "opened", open_all_but_one)
+    net = NetToRun(NET, Path("net.prototxt"), engine=EngineSpec(AUTO))
+    assert choose_engine(host, net, DATA, WANTS).why_engine == (
+        "PyTorch: The engine needs version 4.14 or later, not 4.5"
+    )
 
 
 def test_what_is_no_survey_is_pytorchs(host: EngineHost) -> None:

@@ -116,6 +116,7 @@ def test_the_list_changes_the_engine_and_is_remembered(
         "PyTorch",
         "ONNX Runtime",
         "OpenVINO",
+        "OpenCV",
         "Caffe",
         "Fake",
         "Settings…",

@@ -240,10 +240,21 @@ FAULTS = [
         '"INFERENCE_PRECISION_HINT": "f32"',
         '"INFERENCE_PRECISION_HINT": "bf16"',
     )
-    .plant("OpenVINO takes NaN", "not all(map(is_finite, feeds.values()))", "False"),
-    Faults("core/engines/openvino/writing.py", "tests/engines/test_openvino.py").plant(
+    .plant("OpenVINO takes NaN", 'check_finite(feeds.values(), "OpenVINO")', "pass"),
+    Faults("core/engines/onnx_graph/finite.py", "tests/engines/test_openvino.py").plant(
         "OpenVINO takes weights with NaN", "at.need(when=is_plain", "at.need(when=True"
     ),
+    Faults("core/engines/opencv/running.py", "tests/engines/test_opencv.py")
+    .plant("OpenCV takes NaN", 'check_finite(feeds.values(), "OpenCV")', "pass")
+    .plant("OpenCV's zeros have a sign", " + np.float32(0)", "")
+    .plant("OpenCV is given more than it reads", "> _MOST_MODEL_BYTES", "> 1 << 40"),
+    Faults("core/engines/opencv/writing.py", "tests/engines/test_graph_engines_micro.py")
+    .plant("OpenCV is given values of one axis", "when=has_axes", "when=True")
+    .plant("OpenCV sums within channels", "region not in (", "region in (*")
+    .plant("OpenCV is given softplus", '_WRONG = ("BNLL", ', "_WRONG = ("),
+    Faults("core/engines/trial.py", "tests/engines/test_trial.py")
+    .plant("after a pause the least counts", "if is_after_pause else", "if False else")
+    .plant("an engine that fails ends the trial", 'if name == "torch":', "if True:"),
     Faults("core/engines/openvino/__init__.py", "tests/engines/test_openvino.py").plant(
         "OpenVINO reports its import", '_modules["openvino_telemetry"] = None', "pass"
     ),

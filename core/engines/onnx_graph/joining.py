@@ -90,6 +90,20 @@ def _lrn(at: LayerWriter) -> None:
     at.top("Div", [at.bottoms[0], _power(at, inner, beta)])
 
 
+def lrn_as_one(at: LayerWriter) -> None:
+    """ONNX's own LRN across channels, for libraries in which sums that are written out are slow."""
+    param = at.layer.param("lrn_param")
+    if param.word("norm_region") in ("WITHIN_CHANNEL", "1"):
+        _lrn(at)
+        return
+    at.need(when=not at.layer.is_in_place and at.n_axes == 4, why="it runs in place")
+    at.top(
+        "LRN", at.bottoms[:1], size=param.integer("local_size", 5),
+        alpha=param.number("alpha", 1.0), beta=param.number("beta", 0.75),
+        bias=param.number("k", 1.0),
+    )  # fmt: skip
+
+
 def _sum_across(at: LayerWriter, name: str, size: int) -> str:
     """The sum over `size` channels around each, with zeros beyond the first and the last.
 

@@ -13,9 +13,8 @@ import openvino
 from onnx import ModelProto, TensorProto
 from openvino import opset13
 
+from core.engines.onnx_graph.finite import check_finite
 from core.engines.onnx_graph.running import GraphRunner
-from core.engines.openvino.writing import is_finite
-from core.errors import EngineError
 
 _SETTINGS = {
     # it would take bfloat16 by itself where the processor has it
@@ -57,11 +56,7 @@ class OpenVinoRunner(GraphRunner[_Graph]):
         return _Graph(read, compiled.create_infer_request())
 
     def _pass(self, key: Hashable, graph: _Graph, feeds: dict[str, np.ndarray]) -> list[np.ndarray]:
-        if not all(map(is_finite, feeds.values())):
-            raise EngineError(
-                "An input holds NaN or infinity, which OpenVINO would hide.",
-                hint="The engine torch runs it.",
-            )
+        check_finite(feeds.values(), "OpenVINO")
         return graph.run(feeds)
 
 
