@@ -17,7 +17,7 @@ from gui.widgets.labels import LinkLabel, SectionHeader, ThemedLabel
 from gui.widgets.precision_choice import PrecisionChoice
 
 TORCH, CAFFE = "torch", "caffe"
-_TRIAL = "Fastest by trial: the quickest of all three for index, sweep and extract, else PyTorch"
+_TRIAL = "Fastest by trial: the quickest of these and PyTorch for index, sweep and extract"
 EXAMPLES = (
     ("python3", "pycaffe of this computer"),
     ("docker run -i --rm bvlc/caffe:cpu python", "an image"),
