@@ -15,7 +15,7 @@ from core.engines.engine import Engine
 from core.engines.values import EngineLayer, EngineSpec, Value
 from core.errors import EngineCancelled, EngineError
 from core.measures.measure import KEEP, Measure
-from core.words import plural
+from core.words import join_names, plural
 
 _SECONDS = 0.5
 """For each engine: after so long a trial ends, once each had a pass that counts."""
@@ -82,10 +82,12 @@ class Timed:
         if able[engine] >= _WORTH * able["torch"]:
             engine = "torch"
         words = plural(self.n_images, "image") + (" after a pause" if self.is_after_pause else "")
-        against = " and ".join(
-            f"{engine_title(name)}'s {1000 * took:.3g}"
-            for name, took in able.items()
-            if name != engine
+        against = join_names(
+            [
+                f"{engine_title(name)}'s {1000 * took:.3g}"
+                for name, took in able.items()
+                if name != engine
+            ]
         )
         reason = f"{engine_title(engine)}: {1000 * able[engine]:.3g} ms a pass of {words}"
         return Chosen(engine, f"{reason}, against {against}{others and f'; {others}'}")
