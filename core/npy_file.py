@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from mmap import mmap
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 import numpy as np
 
@@ -47,6 +47,13 @@ def read_npy(
             return _read_array(file, head)
         except _DAMAGED as problem:
             raise NotNpyError(str(problem) or "Its header is damaged.") from problem
+
+
+def write_npy_header(file: IO[bytes], dtype: np.dtype, shape: tuple[int, ...]) -> None:
+    """What numpy.save writes before the values of such an array."""
+    kind = np.lib.format.dtype_to_descr(dtype)
+    header = {"descr": kind, "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, header)
 
 
 def read_npz(

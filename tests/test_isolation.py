@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 pytest_plugins = ["pytester"]
-REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(autouse=True)
@@ -93,10 +92,10 @@ def test_who_leaves_the_process_changed_fails(pytester: pytest.Pytester) -> None
     [("os.kill(os.getpid(), 9)", "worker 'gw"), ("time.sleep(900)", "Timeout (0:00:0")],
 )
 def test_a_test_that_dies_or_hangs_is_named_and_the_run_ends(
-    pytester: pytest.Pytester, fault: str, said: str
+    pytester: pytest.Pytester, repository: Path, fault: str, said: str
 ) -> None:
     """By the settings of the project; a run of an hour was lost to one that died."""
-    settings = (REPOSITORY / "pyproject.toml").read_text()
+    settings = (repository / "pyproject.toml").read_text()
     pytester.makepyprojecttoml(settings.replace("timeout = 900", "timeout = 3"))
     for number in range(6):  # as many files as leave some to who comes after
         pytester.makepyfile(**{f"test_{number}": "def test_a(): pass\ndef test_b(): pass\n"})

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from core.commands.command_line import UsageError
-from core.engine_names import ENGINE_CHOICES
+from core.engine_names import ENGINE_CHOICES, GRAPH_ENGINES
 from core.engines.base import EngineSpec
 from core.engines.consent import BEYOND_CONSENT, PythonPrograms
 from core.engines.host import EngineHost
@@ -51,9 +51,8 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
         "--engine",
         choices=ENGINE_CHOICES,
         default="torch",
-        help="auto: torch, onnxruntime, openvino or opencv for index, sweep and extract, by a "
-        "short trial; "
-        "torch for the rest (default torch)",
+        help=f"auto: torch or one of {', '.join(GRAPH_ENGINES)} for index, sweep and extract, by a "
+        "short trial; torch for the rest (default torch)",
     )
     add_caffe_python_argument(parser)
     parser.add_argument(

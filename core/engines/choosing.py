@@ -72,7 +72,8 @@ def _try(host: EngineHost, net: NetToRun, inputs: Inputs, wants: Wants) -> Chose
         if len(engines) == 1:
             return Chosen("torch", f"PyTorch: {'; '.join(left_out)}")
         compared = what_to_compare(torch.layers, wants)
-        return try_engines(engines, inputs, wants, compared=compared).chosen()
+        found = try_engines(engines, inputs, wants, compared=compared)
+        return replace(found, left_out=(*left_out, *found.left_out)).chosen()
 
 
 def _told(net: NetToRun) -> list[object]:

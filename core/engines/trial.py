@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.engine_names import engine_title, installed_graph_engines
+from core.engine_names import GRAPH_ENGINES, engine_title, installed_graph_engines
 from core.engines.engine import Engine
 from core.engines.values import EngineLayer, EngineSpec, Value
 from core.errors import EngineCancelled, EngineError
@@ -57,14 +57,14 @@ class Timed:
 
     seconds: by engine, the least, or the median of passes after a pause. differences: from PyTorch,
     by graph engine; the largest over the largest value. is_after_pause: whether the passes were.
-    failures: of engines that ran none, a sentence.
+    left_out: why others were, a sentence each without its end.
     """
 
     n_images: int
     seconds: Mapping[str, float]
     differences: Mapping[str, float]
     is_after_pause: bool = False
-    failures: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def chosen(self) -> Chosen:
         """The quickest of those that give what PyTorch gives."""
@@ -75,7 +75,7 @@ class Timed:
             f"{_TOLERANCE:g}"
             for name, off in far.items()
         ]
-        others = "; ".join((*differing, *self.failures))
+        others = "; ".join((*differing, *self.left_out))
         if len(able) == 1:
             return Chosen("torch", f"PyTorch: {others}")
         engine = min(able, key=lambda name: able[name])
@@ -98,7 +98,8 @@ def why_no_trial(device: str) -> str:
     if device != "cpu":
         return f"only PyTorch runs on {device}"
     if not installed_graph_engines():
-        return "neither ONNX Runtime nor OpenVINO nor OpenCV is installed (the extra [fast])"
+        titles = join_names([engine_title(name) for name in GRAPH_ENGINES])
+        return f"none of {titles} is installed (the extra [fast])"
     return ""
 
 
@@ -142,7 +143,7 @@ def try_engines(
     """
     first = _first_images(inputs, 1)
     judged = wants if compared is None else compared
-    found, failures = _first_passes(engines, first, judged)
+    found, left_out = _first_passes(engines, first, judged)
     engines = {name: engines[name] for name in found}
     differences = {
         name: largest_relative_difference(found["torch"], values)
@@ -172,14 +173,14 @@ def try_engines(
         if clock() > ends:
             break
     seconds = {name: _of_passes(some, pauses) for name, some in taken.items()}
-    return Timed(n_images, seconds, differences, pauses, failures)
+    return Timed(n_images, seconds, differences, pauses, left_out)
 
 
 def _first_passes(
     engines: Mapping[str, Engine], inputs: Inputs, wants: Wants
 ) -> tuple[dict[str, dict[tuple[Value, Measure], np.ndarray]], tuple[str, ...]]:
-    """What each that runs found, and a sentence on each that does not."""
-    found, failures = {}, []
+    """What each that runs found, and why the others were left out."""
+    found, left_out = {}, []
     for name, engine in engines.items():
         try:
             found[name] = engine.measure(inputs, wants)
@@ -188,8 +189,8 @@ def _first_passes(
         except EngineError as error:
             if name == "torch":
                 raise
-            failures.append(error.sentence.removesuffix("."))
-    return found, tuple(failures)
+            left_out.append(error.sentence.removesuffix("."))
+    return found, tuple(left_out)
 
 
 def _of_passes(seconds: Sequence[float], is_after_pause: bool) -> float:

@@ -126,14 +126,18 @@ def _spanning_rows(message: str) -> RowRule:
     return rule
 
 
+def sums_within_channels(layer: Layer) -> bool:
+    """Whether an LRN takes squares of places around each one, not of neighbouring channels."""
+    return layer.param("lrn_param").word("norm_region") in ("WITHIN_CHANNEL", "1")
+
+
 def _infer_lrn(layer: Layer, bottoms: Sequence[Shape]) -> Geometry:
     param, bottom = layer.param("lrn_param"), bottoms[0]
     need_axes(bottom, 4)
     size = param.integer("local_size", 5)
     if size % 2 == 0:
         raise ShapeRefused(f"LRN takes odd local_size only, not {size}.")
-    is_within = param.word("norm_region") in ("WITHIN_CHANNEL", "1")
-    window = size * size if is_within else size
+    window = size * size if sums_within_channels(layer) else size
     return Geometry((bottom,), macs=math.prod(bottom) * window)
 
 
@@ -163,10 +167,9 @@ def _reach_spanning(message: str) -> ReachRule:
 
 def _reach_lrn(reading: Reading) -> Sequence[Link]:
     """Neighbouring channels of the place, or the places around it in its channel."""
-    param = reading.layer.param("lrn_param")
-    size = param.integer("local_size", 5)
+    size = reading.layer.param("lrn_param").integer("local_size", 5)
     window = Window(size, 1, (size - 1) // 2)
-    if param.word("norm_region") in ("WITHIN_CHANNEL", "1"):
+    if sums_within_channels(reading.layer):
         return [Link(0, ((0, SAME), (1, SAME), (2, window), (3, window)))]
     return [Link(0, ((0, SAME), (1, window), (2, SAME), (3, SAME)))]
 

@@ -23,6 +23,7 @@ from core.files import (
     write_file,
     written_beside,
 )
+from core.npy_file import write_npy_header
 from core.surveys.features import StoredFeature
 
 SUFFIXES = {".npz": "npz", ".h5": "hdf5", ".hdf5": "hdf5", "": "folder of .npy files"}
@@ -160,7 +161,6 @@ def _fill_dataset(made: Any, feature: StoredFeature) -> None:
 
 def _write_array(file: IO[bytes], feature: StoredFeature) -> None:
     """What numpy.save writes, without ever holding the array."""
-    header = {"descr": "<f4", "fortran_order": False, "shape": feature.shape}
-    np.lib.format.write_array_header_1_0(file, header)
+    write_npy_header(file, np.dtype("<f4"), feature.shape)
     for chunk in feature.chunks():
         file.write(chunk.data)

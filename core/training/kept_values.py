@@ -11,6 +11,7 @@ import numpy as np
 
 from core.files import written_beside
 from core.mapped import make_room
+from core.npy_file import write_npy_header
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -63,9 +64,8 @@ class KeptValues:
                     return found
         self._is_new = True  # and what follows: an array made anew has nothing in it
         with written_beside(path) as partial, partial.open("wb") as file:
-            kind = np.lib.format.dtype_to_descr(np.dtype(dtype))
-            header = {"descr": kind, "fortran_order": False, "shape": shape}
-            np.lib.format.write_array_header_1_0(file, header)
-            make_room(file, file.tell() + math.prod(shape) * np.dtype(dtype).itemsize)
+            kind = np.dtype(dtype)
+            write_npy_header(file, kind, shape)
+            make_room(file, file.tell() + math.prod(shape) * kind.itemsize)
         made: np.ndarray = np.lib.format.open_memmap(path, "r+")
         return made

@@ -254,6 +254,8 @@ def test_a_net_is_tried_once_and_what_is_lacking_is_named(
 def test_an_engine_that_does_not_start_is_left_out_and_named(
     host: EngineHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if "openvino" not in installed_graph_engines():
+        pytest.skip("the extra [fast] is not installed")
     monkeypatch.setattr(choosing, "installed_graph_engines", lambda: ("opencv",))
     monkeypatch.setattr("core.engines.trial.installed_graph_engines", lambda: ("opencv",))
     opened = host.opened
@@ -268,6 +270,9 @@ def test_an_engine_that_does_not_start_is_left_out_and_named(
     assert choose_engine(host, net, DATA, WANTS).why_engine == (
         "PyTorch: The engine needs version 4.14 or later, not 4.5"
     )
+    monkeypatch.setattr(choosing, "installed_graph_engines", lambda: ("openvino", "opencv"))
+    beside = choose_engine(host, net, {"data": DATA["data"][:1]}, WANTS).why_engine
+    assert beside.endswith("; The engine needs version 4.14 or later, not 4.5")
 
 
 def test_what_is_no_survey_is_pytorchs(host: EngineHost) -> None:

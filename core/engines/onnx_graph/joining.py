@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.engines.onnx_graph.layer_writer import LayerWriter, Writers
+from core.layers.normalisation import sums_within_channels
 
 
 def _concat(at: LayerWriter) -> None:
@@ -78,7 +79,7 @@ def _lrn(at: LayerWriter) -> None:
     beta = param.number("beta", 0.75)
     at.need(when=not at.layer.is_in_place and at.n_axes == 4, why="it runs in place")
     squares, half = at.node("Mul", [at.bottoms[0], at.bottoms[0]]), (size - 1) // 2
-    if param.word("norm_region") in ("WITHIN_CHANNEL", "1"):
+    if sums_within_channels(at.layer):
         energy = at.node(
             "AveragePool", [squares], kernel_shape=[size] * 2, pads=[half] * 4, count_include_pad=1
         )
@@ -92,10 +93,10 @@ def _lrn(at: LayerWriter) -> None:
 
 def lrn_as_one(at: LayerWriter) -> None:
     """ONNX's own LRN across channels, for libraries in which sums that are written out are slow."""
-    param = at.layer.param("lrn_param")
-    if param.word("norm_region") in ("WITHIN_CHANNEL", "1"):
+    if sums_within_channels(at.layer):
         _lrn(at)
         return
+    param = at.layer.param("lrn_param")
     at.need(when=not at.layer.is_in_place and at.n_axes == 4, why="it runs in place")
     at.top(
         "LRN", at.bottoms[:1], size=param.integer("local_size", 5),

@@ -46,7 +46,7 @@ class OpenCvRunner(GraphRunner[_Graph]):
         for one in model.graph.output:
             one.type.tensor_type.shape.SetInParent()  # it asks for one, and takes its own
         written = np.frombuffer(_whole(model, beside), np.uint8)
-        model.Clear()
+        model.Clear()  # a second copy of the arrays
         try:
             return _Graph(inputs, outputs, cv2.dnn.readNetFromONNX(written))
         except cv2.error as error:

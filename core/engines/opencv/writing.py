@@ -8,14 +8,14 @@ from core.engines.onnx_graph.finite import finite_only
 from core.engines.onnx_graph.joining import lrn_as_one
 from core.engines.onnx_graph.layer_writer import LayerWriter, Write, Writers
 from core.engines.onnx_graph.writing import WRITERS as SHARED
+from core.layers.normalisation import sums_within_channels
 
 _WRONG = ("BNLL", "Deconvolution")
 """Large values overflow in its softplus; a dilated transposed convolution has another size."""
 
 
 def _lrn(at: LayerWriter) -> None:
-    region = at.layer.param("lrn_param").word("norm_region")
-    at.need(when=region not in ("WITHIN_CHANNEL", "1"), why="it sums within channels")
+    at.need(when=not sums_within_channels(at.layer), why="it sums within channels")
     lrn_as_one(at)
 
 

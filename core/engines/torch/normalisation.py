@@ -13,7 +13,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.engines.torch.operation import ChannelAffine, MakeOperation, Operation, canonical
-from core.layers.normalisation import has_scale_and_bias, uses_batch_statistics
+from core.layers.normalisation import (
+    has_scale_and_bias,
+    sums_within_channels,
+    uses_batch_statistics,
+)
 
 
 class BatchNorm(Operation):
@@ -155,7 +159,7 @@ class LRN(Operation):
         param, x = self.layer.param("lrn_param"), bottoms[0]
         beta = param.number("beta", 0.75)
         size, alpha = param.integer("local_size", 5), param.number("alpha", 1.0)
-        if param.word("norm_region") in ("WITHIN_CHANNEL", "1"):
+        if sums_within_channels(self.layer):
             energy = functional.avg_pool2d(x * x, size, 1, (size - 1) // 2)
             return [x * torch.pow(energy * alpha + 1.0, -beta)]
         factor = lrn_factor(x, size, alpha / size, param.number("k", 1.0), beta)

@@ -28,7 +28,6 @@ from core.retrieval.searching import prepare_search
 
 pytest.importorskip("faiss", reason="faiss-cpu is not installed")
 N, DIMENSION, N_GROUPS = 1500, 24, 30
-REPOSITORY = Path(__file__).parents[3]
 
 
 def rows_of(seed: int, n: int) -> np.ndarray:
@@ -212,11 +211,13 @@ print("alive")
 """
 
 
-def test_nothing_reads_the_lists_once_a_search_has_answered(tmp_path: Path) -> None:
+def test_nothing_reads_the_lists_once_a_search_has_answered(
+    tmp_path: Path, repository: Path
+) -> None:
     """Else a file that is cut off then ends the process."""
     done = subprocess.run(
         [sys.executable, "-c", CUT_OFF_BEHIND_ITS_ANSWER, str(tmp_path / "a.lists")],
-        cwd=REPOSITORY, capture_output=True, text=True, timeout=300, check=False,
+        cwd=repository, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.stdout.split() == ["alive"], done.stderr[-500:]
 
